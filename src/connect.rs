@@ -1,0 +1,1 @@
+//! Picks the engine a handle uses.

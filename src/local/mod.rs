@@ -1,0 +1,6 @@
+//! The embedded store: a cluster in a directory.
+
+pub mod classes;
+pub mod commands;
+pub mod disk;
+pub mod store;
