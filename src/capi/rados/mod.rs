@@ -1,1 +1,9 @@
-//! capi/rados
+//! `librados.h`: the functions whose names begin with `rados_`.
+
+mod buffers;
+mod tmap;
+mod version;
+
+pub use buffers::*;
+pub use tmap::*;
+pub use version::*;

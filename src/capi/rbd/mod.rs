@@ -1,1 +1,5 @@
-//! capi/rbd
+//! `librbd.h`: the functions whose names begin with `rbd_`.
+
+mod version;
+
+pub use version::*;
