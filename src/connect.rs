@@ -1,1 +1,4 @@
-//! Picks the engine a handle uses.
+//! Picks the engine of a handle by its `mon_host`. The only file that names an engine.
+
+/// How `mon_host` names an embedded store.
+pub const LOCAL_PREFIX: &str = "local:";

@@ -1,1 +1,65 @@
-//! runtime
+//! The threads of this process: as many for a hundred open images as for one.
+//!
+//! ```text
+//!   tokio workers  (cores)    asynchronous work: image management, watches, timers
+//!   oxi-disk       (at most 2) reads that would make a submitter wait for the disk
+//!   finisher       (1)        calls back into the program
+//! ```
+//!
+//! Everything is started at first use. A program's callback never runs inside the call that submitted
+//! the operation: it runs on the finisher, or on a thread that is waiting for that completion.
+//! May use: errno. Must not: know RADOS.
+
+mod block_on;
+mod completion;
+mod finisher;
+
+use std::future::Future;
+
+use once_cell::sync::Lazy;
+use tokio::runtime::{Builder, Handle, Runtime};
+
+pub use block_on::block_on;
+pub use completion::{Callback, Completion};
+pub use finisher::{finish, flush as flush_callbacks, on_finisher};
+
+/// Most threads that do blocking disk work at once.
+const DISK_THREADS_MAX: usize = 2;
+
+static RUNTIME: Lazy<Option<Runtime>> = Lazy::new(|| {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Builder::new_multi_thread()
+        .worker_threads(cores)
+        .max_blocking_threads(DISK_THREADS_MAX)
+        .thread_name("oxirados")
+        .thread_stack_size(512 << 10)
+        .enable_all()
+        .build()
+        .inspect_err(|error| log::error!("cannot start threads: {error}"))
+        .ok()
+});
+
+/// The runtime's handle; `None` when its threads could not be started.
+#[must_use]
+pub fn handle() -> Option<&'static Handle> {
+    RUNTIME.as_ref().map(Runtime::handle)
+}
+
+/// Runs a future on the workers. Dropped with an error in the log if there are none.
+pub fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+    match handle() {
+        Some(handle) => drop(handle.spawn(future)),
+        None => log::error!("no threads: dropping asynchronous work"),
+    }
+}
+
+/// Runs blocking disk work on a thread for it; on the calling one if there is none.
+pub fn spawn_blocking(work: impl FnOnce() + Send + 'static) {
+    match handle() {
+        Some(handle) => drop(handle.spawn_blocking(work)),
+        None => work(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

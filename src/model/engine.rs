@@ -1,0 +1,265 @@
+//! The waist.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::ids::{Name, PoolId, SnapId, Target};
+use super::op::ObjectOp;
+use super::pool::{ClusterStat, PoolInfo, PoolStat};
+use super::reply::{Done, Reply};
+use super::watch::{BlocklistExpiry, NotifyReply, WatchHandle, WatchHandler};
+use crate::errno::{Errno, Result};
+
+/// Work under way whose result can be awaited. Not on the hot path, so it may be boxed.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+
+/// Whom a command is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommandTarget {
+    /// Any monitor.
+    Mon,
+    /// The monitor of this name.
+    MonNamed(String),
+    /// The active manager.
+    Mgr,
+    /// The manager of this name.
+    MgrNamed(String),
+    /// An OSD.
+    Osd(i32),
+    /// A placement group, `pool.hex`.
+    Pg(String),
+}
+
+/// The answer to a command. A command that fails still has output and a status sentence.
+#[derive(Clone, Debug, Default)]
+pub struct CommandReply {
+    /// 0 or a negative error number.
+    pub code: i32,
+    /// The output.
+    pub out: Bytes,
+    /// The status sentence.
+    pub status: String,
+}
+
+/// A place in the listing of a pool: objects come in the order of their placement hash.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ListCursor {
+    /// The bit-reversed placement hash; `u64` so that the end (1 << 32) has a place.
+    pub hash: u64,
+    /// Within one hash: namespace, locator or else name, and name of the first object not yet listed.
+    pub object: Option<(Name, Name, Name)>,
+}
+
+impl ListCursor {
+    /// Before the first object.
+    #[must_use]
+    pub fn begin() -> Self {
+        ListCursor { hash: 0, object: None }
+    }
+
+    /// Behind the last object.
+    #[must_use]
+    pub fn end() -> Self {
+        ListCursor { hash: 1 << 32, object: None }
+    }
+
+    /// Whether this is [`ListCursor::end`].
+    #[must_use]
+    pub fn is_end(&self) -> bool {
+        self.hash >= 1 << 32
+    }
+}
+
+/// Which namespaces a listing covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListScope {
+    /// One; empty is the default one.
+    Namespace(Name),
+    /// All (`LIBRADOS_ALL_NSPACES`).
+    All,
+}
+
+/// A listed object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListEntry {
+    /// Its namespace.
+    pub namespace: Name,
+    /// Its locator, empty for none.
+    pub locator: Name,
+    /// Its name.
+    pub name: Name,
+    /// Its placement hash, not reversed.
+    pub hash: u32,
+}
+
+/// A part of a listing.
+#[derive(Clone, Debug)]
+pub struct ListPage {
+    /// Objects in order.
+    pub entries: Vec<ListEntry>,
+    /// Where the next part begins; [`ListCursor::end`] when there is none.
+    pub next: ListCursor,
+}
+
+/// A connected cluster: a real one, or a directory. Made by [`crate::connect`].
+///
+/// Futures do their first work when polled. A method that returns a value at once answers from the map
+/// this client has.
+pub trait Engine: Send + Sync {
+    /// Runs an operation on one object; `done` gets the reply, maybe before this returns. Operations of
+    /// one caller on one object take effect in the order of their submission.
+    fn submit(&self, op: ObjectOp, done: Done);
+
+    /// Makes durable what was acknowledged with [`super::Durability::OnFlush`] in a pool, by any handle
+    /// of this process. `done` may be called before this returns.
+    fn flush(&self, pool: PoolId, done: Box<dyn FnOnce(Result<()>) + Send>);
+
+    /// The cluster's id.
+    fn fsid(&self) -> Uuid;
+    /// This client's number in the cluster.
+    fn instance_id(&self) -> u64;
+    /// This client's address as blocklists take it, such as `127.0.0.1:0/3141592653`.
+    fn addrs(&self) -> String;
+
+    /// All pools, by number.
+    fn pools(&self) -> Result<Vec<(PoolId, String)>>;
+    /// A pool by name; `-ENOENT`.
+    fn pool_by_name(&self, name: &str) -> Result<PoolId>;
+    /// A pool by number; `-ENOENT`.
+    fn pool(&self, id: PoolId) -> Result<PoolInfo>;
+    /// Waits until the map this client has is as new as the cluster's.
+    fn wait_for_latest_map(&self) -> Pending<'_, ()>;
+
+    /// Makes a pool with a crush rule (`None`: the default); `-EEXIST`.
+    fn pool_create<'a>(&'a self, name: &'a str, crush_rule: Option<u8>) -> Pending<'a, PoolId>;
+    /// Removes a pool and all in it; `-ENOENT`.
+    fn pool_delete<'a>(&'a self, name: &'a str) -> Pending<'a, ()>;
+    /// What pools hold, by name.
+    fn pool_stats<'a>(&'a self, pools: &'a [PoolId]) -> Pending<'a, BTreeMap<PoolId, PoolStat>>;
+    /// What the cluster holds.
+    fn cluster_stat(&self) -> Pending<'_, ClusterStat>;
+
+    /// Makes a pool snapshot; `-EEXIST`, `-EINVAL` in a pool of self-managed ones.
+    fn pool_snap_create<'a>(&'a self, pool: PoolId, name: &'a str) -> Pending<'a, SnapId>;
+    /// Removes a pool snapshot; `-ENOENT`.
+    fn pool_snap_remove<'a>(&'a self, pool: PoolId, name: &'a str) -> Pending<'a, ()>;
+    /// Gives out a number for a self-managed snapshot; `-EINVAL` in a pool with pool snapshots.
+    fn selfmanaged_snap_create(&self, pool: PoolId) -> Pending<'_, SnapId>;
+    /// Removes a self-managed snapshot: its clones are trimmed.
+    fn selfmanaged_snap_remove(&self, pool: PoolId, snap: SnapId) -> Pending<'_, ()>;
+
+    /// Enables an application on a pool; `-EPERM` unless `force` when it has another already.
+    fn application_enable<'a>(
+        &'a self,
+        pool: PoolId,
+        application: &'a str,
+        force: bool,
+    ) -> Pending<'a, ()>;
+    /// Sets (or with `None` removes) metadata of a pool's application.
+    fn application_set<'a>(
+        &'a self,
+        pool: PoolId,
+        application: &'a str,
+        key: &'a str,
+        value: Option<&'a str>,
+    ) -> Pending<'a, ()>;
+
+    /// Lists objects from `from` up to `until`, at most `max` of them.
+    fn list<'a>(
+        &'a self,
+        pool: PoolId,
+        scope: &'a ListScope,
+        from: ListCursor,
+        until: ListCursor,
+        max: usize,
+    ) -> Pending<'a, ListPage>;
+    /// The bit-reversed placement hash of an object, for a cursor that begins at it.
+    fn list_position(&self, target: &Target) -> Result<ListCursor>;
+
+    /// Watches an object; `-ENOENT`. `timeout`: `None` for `osd_client_watch_timeout`.
+    fn watch(
+        &self,
+        target: Target,
+        timeout: Option<Duration>,
+        handler: Arc<dyn WatchHandler>,
+    ) -> Pending<'_, WatchHandle>;
+    /// Ends a watch; no call of its handler begins after this is done. `-ENOTCONN` if it was lost.
+    fn unwatch(&self, handle: WatchHandle) -> Pending<'_, ()>;
+    /// How long ago the watch was last known to be alive; `-ENOTCONN` if it was lost.
+    fn watch_check(&self, handle: WatchHandle) -> Result<Duration>;
+    /// Waits until every handler call for notifications that have arrived is done.
+    fn watch_flush(&self) -> Pending<'_, ()>;
+    /// Notifies all watchers of an object and gathers their acknowledgements. After `timeout`
+    /// (`None`: `client_notify_timeout`) the reply lists who did not answer; the caller then returns
+    /// `-ETIMEDOUT`.
+    fn notify(
+        &self,
+        target: Target,
+        payload: Bytes,
+        timeout: Option<Duration>,
+    ) -> Pending<'_, NotifyReply>;
+    /// Acknowledges a notification, with an answer for the notifier.
+    fn notify_ack(
+        &self,
+        target: Target,
+        notify_id: u64,
+        handle: WatchHandle,
+        payload: Bytes,
+    ) -> Pending<'_, ()>;
+
+    /// Sends a command: JSON texts (usually one), with input.
+    fn command(
+        &self,
+        target: CommandTarget,
+        command: Vec<String>,
+        input: Bytes,
+    ) -> Pending<'_, CommandReply>;
+    /// Keeps a client, by address, from writing.
+    fn blocklist_add<'a>(&'a self, addr: &'a str, expiry: BlocklistExpiry) -> Pending<'a, ()>;
+
+    /// The oldest release an OSD of this cluster and a client of it may have (`rados_get_min_compatible_*`),
+    /// as release numbers: 16 is Pacific.
+    fn min_compatible(&self) -> Result<(i8, i8)>;
+    /// Registers this process as a service of the cluster (`rados_service_register`).
+    fn service_register<'a>(
+        &'a self,
+        service: &'a str,
+        daemon: &'a str,
+        metadata: BTreeMap<String, String>,
+    ) -> Pending<'a, ()>;
+    /// Updates its status.
+    fn service_status(&self, status: BTreeMap<String, String>) -> Pending<'_, ()>;
+
+    /// Ends the session: watches end, later calls fail with `-ENOTCONN` (operations: `-ESHUTDOWN`).
+    fn shutdown(&self) -> Pending<'_, ()>;
+}
+
+/// Conveniences over every engine.
+pub trait EngineExt: Engine {
+    /// Runs an operation and awaits its reply, an error if the operation failed.
+    fn run(&self, op: ObjectOp) -> impl Future<Output = Result<Reply>> + Send {
+        let reply = self.run_raw(op);
+        async { reply.await.ok() }
+    }
+
+    /// Runs an operation and awaits its reply, whatever it says.
+    fn run_raw(&self, op: ObjectOp) -> impl Future<Output = Reply> + Send + use<Self> {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        self.submit(
+            op,
+            Box::new(move |reply| {
+                // The receiver is gone when the caller stopped waiting; nobody is left to tell.
+                let _ = sender.send(reply);
+            }),
+        );
+        async { receiver.await.unwrap_or_else(|_| Reply::error(Errno::ESHUTDOWN)) }
+    }
+}
+
+impl<E: Engine + ?Sized> EngineExt for E {}

@@ -1,0 +1,123 @@
+//! Completions: what a program holds while an operation is under way.
+
+use std::sync::Arc;
+
+use parking_lot::{Condvar, Mutex};
+
+/// A program's callback. It is called once, on the callback thread or on a thread waiting for the
+/// completion.
+pub type Callback = Box<dyn FnOnce() + Send>;
+
+/// The state of an operation: its result once there is one, and whether its callback has returned.
+///
+/// ```text
+///   pending --complete()--> complete, callback queued --> callback running --> done
+///                               \-- no callback ---------------------------------^
+/// ```
+#[derive(Default)]
+pub struct Completion {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    result: Option<i64>,
+    version: u64,
+    callback: Option<Callback>,
+    /// The callback has returned, or there was none.
+    done: bool,
+    waiters: u32,
+}
+
+impl Completion {
+    /// A pending operation.
+    #[must_use]
+    pub fn new() -> Arc<Self> {
+        Arc::new(Completion::default())
+    }
+
+    /// Sets the callback. Must come before the operation is submitted.
+    pub fn set_callback(&self, callback: Callback) {
+        self.state.lock().callback = Some(callback);
+    }
+
+    /// Ends the operation with its result (bytes, 0 or a negative error number). The callback, if there
+    /// is one, is queued; it does not run inside this call.
+    pub fn complete(self: &Arc<Self>, result: i64, version: u64) {
+        let mut state = self.state.lock();
+        if state.result.is_some() {
+            return;
+        }
+        state.result = Some(result);
+        state.version = version;
+        state.done = state.callback.is_none();
+        let queue = !state.done;
+        if state.waiters > 0 {
+            self.changed.notify_all();
+        }
+        drop(state);
+        if queue {
+            let this = Arc::clone(self);
+            super::finish(Box::new(move || this.run_callback()));
+        }
+    }
+
+    /// Runs the callback unless another thread has taken it.
+    fn run_callback(&self) {
+        let Some(callback) = self.state.lock().callback.take() else { return };
+        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(callback)).is_err() {
+            log::error!("a completion callback panicked");
+        }
+        let mut state = self.state.lock();
+        state.done = true;
+        if state.waiters > 0 {
+            self.changed.notify_all();
+        }
+    }
+
+    /// Whether there is a result.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.state.lock().result.is_some()
+    }
+
+    /// Whether there is a result and the callback has returned.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.state.lock().done
+    }
+
+    /// The result; 0 while there is none.
+    #[must_use]
+    pub fn result(&self) -> i64 {
+        self.state.lock().result.unwrap_or(0)
+    }
+
+    /// The object version the operation got; 0 while there is none.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.state.lock().version
+    }
+
+    /// Waits for the result.
+    pub fn wait(&self) {
+        self.wait_until(|state| state.result.is_some());
+    }
+
+    /// Waits for the result and the callback; a callback that nobody runs yet is run here.
+    pub fn wait_done(&self) {
+        self.wait();
+        self.run_callback();
+        self.wait_until(|state| state.done);
+    }
+
+    fn wait_until(&self, condition: impl Fn(&State) -> bool) {
+        let mut state = self.state.lock();
+        while !condition(&state) {
+            state.waiters += 1;
+            self.changed.wait(&mut state);
+            state.waiters -= 1;
+        }
+    }
+}

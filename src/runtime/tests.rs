@@ -1,0 +1,53 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use super::*;
+
+#[test]
+fn a_callback_runs_once_and_never_inside_complete() {
+    for _ in 0..200 {
+        let calls = Arc::new(AtomicU32::new(0));
+        let completion = Completion::new();
+        let me = std::thread::current().id();
+        let completing = Arc::new(AtomicU32::new(1));
+        let (count, inside) = (calls.clone(), completing.clone());
+        completion.set_callback(Box::new(move || {
+            if std::thread::current().id() == me {
+                assert_eq!(inside.load(Ordering::SeqCst), 0, "ran inside complete()");
+            }
+            count.fetch_add(1, Ordering::SeqCst);
+        }));
+        completion.complete(42, 7);
+        completing.store(0, Ordering::SeqCst);
+        completion.wait_done();
+        assert_eq!((completion.result(), completion.version()), (42, 7));
+        flush_callbacks();
+        assert_eq!(calls.load(Ordering::SeqCst), 1);
+    }
+}
+
+#[test]
+fn a_callback_may_wait_for_another_operation() {
+    let first = Completion::new();
+    let second = Completion::new();
+    let inner = second.clone();
+    first.set_callback(Box::new(move || {
+        block_on(async { tokio::time::sleep(Duration::from_millis(1)).await });
+        inner.complete(0, 0);
+    }));
+    first.complete(0, 0);
+    second.wait_done();
+    first.wait_done();
+    assert!(first.is_done() && second.is_done());
+}
+
+#[test]
+fn block_on_serves_timers_and_spawned_work() {
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    spawn(async move {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        let _ = sender.send(5);
+    });
+    assert_eq!(block_on(receiver).unwrap(), 5);
+}
