@@ -1,6 +1,7 @@
 //! `librados.h`: the functions whose names begin with `rados_`.
 
 mod buffers;
+mod compat;
 mod tmap;
 mod version;
 
