@@ -1,0 +1,71 @@
+//! Finding and running a method.
+
+use bytes::Bytes;
+
+use super::context::ClassContext;
+use crate::errno::{Errno, Result};
+
+/// What a method may do. An operation with a method that writes is a write operation, whatever else is in
+/// it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MethodFlags {
+    /// It reads the object.
+    pub read: bool,
+    /// It changes the object.
+    pub write: bool,
+}
+
+/// A method as its class registers it.
+pub(super) struct Method {
+    pub(super) name: &'static str,
+    pub(super) flags: MethodFlags,
+    pub(super) run: Run,
+}
+
+/// The body: the encoded argument in, the encoded reply out.
+pub(super) type Run = fn(&mut dyn ClassContext, &Bytes) -> Result<Bytes>;
+
+/// A method that only reads.
+pub(super) const fn reads(name: &'static str, run: Run) -> Method {
+    Method { name, flags: MethodFlags { read: true, write: false }, run }
+}
+
+/// A method that only writes.
+pub(super) const fn writes(name: &'static str, run: Run) -> Method {
+    Method { name, flags: MethodFlags { read: false, write: true }, run }
+}
+
+/// A method that reads and writes.
+pub(super) const fn changes(name: &'static str, run: Run) -> Method {
+    Method { name, flags: MethodFlags { read: true, write: true }, run }
+}
+
+/// The classes and their methods.
+const CLASSES: &[(&str, &[Method])] = &[];
+
+fn find(class: &str, method: &str) -> Option<&'static Method> {
+    let (_, methods) = CLASSES.iter().find(|(name, _)| *name == class)?;
+    methods.iter().find(|candidate| candidate.name == method)
+}
+
+/// What a method may do; `None` if there is no such class or method: the operation then fails with
+/// `-EOPNOTSUPP`.
+#[must_use]
+pub fn flags(class: &str, method: &str) -> Option<MethodFlags> {
+    find(class, method).map(|method| method.flags)
+}
+
+/// Runs a method on the object behind `context` and returns its encoded reply.
+///
+/// Fails with `-EOPNOTSUPP` if there is no such class or method, with `-EINVAL` if the argument cannot be
+/// decoded, and as the method says.
+pub fn call(
+    class: &str,
+    method: &str,
+    context: &mut dyn ClassContext,
+    input: &Bytes,
+) -> Result<Bytes> {
+    let found = find(class, method)
+        .ok_or_else(|| Errno::EOPNOTSUPP.because(format!("no class method {class}.{method}")))?;
+    (found.run)(context, input).map_err(|error| error.context(format_args!("{class}.{method}")))
+}
