@@ -19,6 +19,7 @@ pub mod buffer;
 pub mod callback;
 pub mod guard;
 pub mod handle;
+pub mod memory;
 pub mod missing;
 pub mod rados;
 pub mod rbd;
