@@ -24,7 +24,7 @@ all:
 	$(CARGO) rustc --release --lib --crate-type staticlib
 	sh link/link.sh $(TARGET)/release/liboxirados.a ctests/abi/symbols.tsv $(TARGET)/link $(DIST)/lib
 	mkdir -p $(DIST)/include/rados $(DIST)/include/rbd $(DIST)/lib/pkgconfig
-	for h in $(HEADERS); do [ ! -e include/$$h ] || cp include/$$h $(DIST)/include/$$h; done
+	for h in $(HEADERS); do cp include/$$h $(DIST)/include/$$h; done
 	for p in librados librbd; do \
 	    sed -e 's|@PREFIX@|$(abspath $(DIST))|' -e 's|@LIBDIR@|$${prefix}/lib|' \
 	        pkgconfig/$$p.pc.in > $(DIST)/lib/pkgconfig/$$p.pc; \

@@ -1,1 +1,3 @@
-//! tests
+//! Tests of the crate as a whole. What belongs to one module is tested beside it.
+
+mod headers;

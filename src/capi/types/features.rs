@@ -1,29 +1,29 @@
 //! Feature bits of RBD images and their names: `rbd/features.h`.
 
 /// The image may be a clone of a parent's snapshot.
-pub const RBD_FEATURE_LAYERING: u64 = 1 << 0;
+pub const RBD_FEATURE_LAYERING: u64 = 1u64 << 0;
 /// The image's data is striped over several objects at a time.
-pub const RBD_FEATURE_STRIPINGV2: u64 = 1 << 1;
+pub const RBD_FEATURE_STRIPINGV2: u64 = 1u64 << 1;
 /// Only the client that holds the image's lock writes to it.
-pub const RBD_FEATURE_EXCLUSIVE_LOCK: u64 = 1 << 2;
+pub const RBD_FEATURE_EXCLUSIVE_LOCK: u64 = 1u64 << 2;
 /// A bitmap says which objects of the image exist.
-pub const RBD_FEATURE_OBJECT_MAP: u64 = 1 << 3;
+pub const RBD_FEATURE_OBJECT_MAP: u64 = 1u64 << 3;
 /// The bitmap also says which objects changed since the last snapshot.
-pub const RBD_FEATURE_FAST_DIFF: u64 = 1 << 4;
+pub const RBD_FEATURE_FAST_DIFF: u64 = 1u64 << 4;
 /// Flattening also gives the snapshots their own data.
-pub const RBD_FEATURE_DEEP_FLATTEN: u64 = 1 << 5;
+pub const RBD_FEATURE_DEEP_FLATTEN: u64 = 1u64 << 5;
 /// Every write is journaled first.
-pub const RBD_FEATURE_JOURNALING: u64 = 1 << 6;
+pub const RBD_FEATURE_JOURNALING: u64 = 1u64 << 6;
 /// The data objects are in another pool than the header.
-pub const RBD_FEATURE_DATA_POOL: u64 = 1 << 7;
+pub const RBD_FEATURE_DATA_POOL: u64 = 1u64 << 7;
 /// An operation feature (`RBD_OPERATION_FEATURE_*`) is in use.
-pub const RBD_FEATURE_OPERATIONS: u64 = 1 << 8;
+pub const RBD_FEATURE_OPERATIONS: u64 = 1u64 << 8;
 /// The image is the source or the target of a live migration.
-pub const RBD_FEATURE_MIGRATING: u64 = 1 << 9;
+pub const RBD_FEATURE_MIGRATING: u64 = 1u64 << 9;
 /// The image is the copy of a mirrored image, not to be written.
-pub const RBD_FEATURE_NON_PRIMARY: u64 = 1 << 10;
+pub const RBD_FEATURE_NON_PRIMARY: u64 = 1u64 << 10;
 /// A persistent write-back cache holds writes that the image does not have yet.
-pub const RBD_FEATURE_DIRTY_CACHE: u64 = 1 << 11;
+pub const RBD_FEATURE_DIRTY_CACHE: u64 = 1u64 << 11;
 
 /// Features of a new image where neither the caller nor `rbd_default_features` says otherwise.
 pub const RBD_FEATURES_DEFAULT: u64 = RBD_FEATURE_LAYERING
@@ -112,13 +112,13 @@ pub const RBD_FEATURES_IMPLICIT_ENABLE: u64 = RBD_FEATURE_STRIPINGV2
 pub const RBD_FEATURES_INTERNAL: u64 = RBD_FEATURE_OPERATIONS | RBD_FEATURE_MIGRATING;
 
 /// The image has snapshots with clones of format 2.
-pub const RBD_OPERATION_FEATURE_CLONE_PARENT: u64 = 1 << 0;
+pub const RBD_OPERATION_FEATURE_CLONE_PARENT: u64 = 1u64 << 0;
 /// The image is a clone of format 2.
-pub const RBD_OPERATION_FEATURE_CLONE_CHILD: u64 = 1 << 1;
+pub const RBD_OPERATION_FEATURE_CLONE_CHILD: u64 = 1u64 << 1;
 /// The image is in a group.
-pub const RBD_OPERATION_FEATURE_GROUP: u64 = 1 << 2;
+pub const RBD_OPERATION_FEATURE_GROUP: u64 = 1u64 << 2;
 /// The image has removed snapshots that clones still need.
-pub const RBD_OPERATION_FEATURE_SNAP_TRASH: u64 = 1 << 3;
+pub const RBD_OPERATION_FEATURE_SNAP_TRASH: u64 = 1u64 << 3;
 
 /// Name of RBD_OPERATION_FEATURE_CLONE_PARENT in output.
 pub const RBD_OPERATION_FEATURE_NAME_CLONE_PARENT: &str = "clone-parent";

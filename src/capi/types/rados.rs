@@ -2,15 +2,6 @@
 
 use libc::{c_char, c_int, c_uint, c_void};
 
-/// Commands of the retired rados_tmap_update(): header line.
-pub const CEPH_OSD_TMAP_HDR: u8 = b'h';
-/// Commands of the retired rados_tmap_update(): set a key.
-pub const CEPH_OSD_TMAP_SET: u8 = b's';
-/// Commands of the retired rados_tmap_update(): create a key.
-pub const CEPH_OSD_TMAP_CREATE: u8 = b'c';
-/// Commands of the retired rados_tmap_update(): remove a key.
-pub const CEPH_OSD_TMAP_RM: u8 = b'r';
-
 /// Major version of the interface, as rados_version() answers.
 pub const LIBRADOS_VER_MAJOR: c_int = 3;
 /// Minor version of the interface.
@@ -28,11 +19,11 @@ pub const LIBRADOS_SUPPORTS_GETADDRS: c_int = 1;
 pub const LIBRADOS_SUPPORTS_APP_METADATA: c_int = 1;
 
 /// Lock flag: taking a lock one has already prolongs it.
-pub const LIBRADOS_LOCK_FLAG_RENEW: c_uint = 1 << 0;
+pub const LIBRADOS_LOCK_FLAG_RENEW: c_uint = 1u32 << 0;
 /// Newer name of LIBRADOS_LOCK_FLAG_RENEW.
 pub const LIBRADOS_LOCK_FLAG_MAY_RENEW: c_uint = LIBRADOS_LOCK_FLAG_RENEW;
 /// Lock flag: only prolong; -ENOENT where the lock is not held.
-pub const LIBRADOS_LOCK_FLAG_MUST_RENEW: c_uint = 1 << 1;
+pub const LIBRADOS_LOCK_FLAG_MUST_RENEW: c_uint = 1u32 << 1;
 
 /// rados_write_op_create(): -EEXIST where the object is there already.
 pub const LIBRADOS_CREATE_EXCLUSIVE: c_int = 1;
@@ -150,9 +141,9 @@ c_enum! {
 }
 
 /// The snapshot id that means the object as it is now.
-pub const LIBRADOS_SNAP_HEAD: u64 = u64::MAX - 1;
+pub const LIBRADOS_SNAP_HEAD: u64 = 0xffff_ffff_ffff_fffeu64;
 /// The snapshot id that means the set of an object's snapshots.
-pub const LIBRADOS_SNAP_DIR: u64 = u64::MAX;
+pub const LIBRADOS_SNAP_DIR: u64 = 0xffff_ffff_ffff_ffffu64;
 
 /// A cluster: its configuration, and the connection once rados_connect() has succeeded.
 ///
