@@ -83,8 +83,8 @@ impl Address {
     #[must_use]
     pub fn parse_list(text: &str) -> Option<Vec<Address>> {
         let is_v6 = |a: &Address| matches!(a, Address::Ip { ip: IpAddr::V6(_), .. });
-        let is_list = text.starts_with('[')
-            && !Address::parse(text).is_some_and(|address| is_v6(&address));
+        let is_list =
+            text.starts_with('[') && !Address::parse(text).is_some_and(|address| is_v6(&address));
         if !is_list {
             return Address::parse(text).map(|address| vec![address]);
         }

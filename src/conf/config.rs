@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
 
+use super::args;
 use super::expand::{Expander, Scope};
 use super::file::{self, ConfFile};
 use super::name::EntityName;
 use super::options::{self, Opt, normalize};
 use super::value::Value;
-use super::args;
 use crate::errno::{Errno, Error, Result};
 
 /// Where a setting comes from. A later one wins over an earlier one, whenever it was made.
@@ -315,10 +315,6 @@ impl Config {
         Observer { config: Arc::downgrade(&self.0), id }
     }
 
-    pub(super) fn downgrade(&self) -> WeakConfig {
-        WeakConfig(Arc::downgrade(&self.0))
-    }
-
     fn change<T>(&self, change: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
         let (result, mut changed) = {
             let mut state = self.0.state.write();
@@ -345,15 +341,6 @@ impl Config {
                 notify(self, &names);
             }
         }
-    }
-}
-
-/// A [`Config`] that may be gone.
-pub(super) struct WeakConfig(Weak<Inner>);
-
-impl WeakConfig {
-    pub(super) fn is(&self, config: &Config) -> bool {
-        std::ptr::eq(self.0.as_ptr(), Arc::as_ptr(&config.0))
     }
 }
 

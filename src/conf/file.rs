@@ -321,7 +321,8 @@ mod tests {
     // Each of these was answered so by 16.2.15.
     #[test]
     fn values_are_read_as_the_original_reads_them() {
-        let is = |line, expected: &str| assert_eq!(global(line).as_deref(), Some(expected), "{line}");
+        let is =
+            |line, expected: &str| assert_eq!(global(line).as_deref(), Some(expected), "{line}");
         is("mon host = a b # c", "a b");
         is("mon_host = a\\#b", "a#b");
         is("mon_host = a\\nb\\\\c", "anb\\c");
@@ -367,7 +368,8 @@ mod tests {
     fn the_nearest_section_wins_and_the_last_line_in_it() {
         let text = "[client]\nmon_host=c\n[client.admin]\nmon_host=ca\n[global]\nmon_host=g\n";
         assert_eq!(value(text, "mon_host").as_deref(), Some("ca"));
-        let text = "[global]\nmon_host=g\n[global]\nmon_host=h\nmon host=i\n[ client ]\nmon_host=x\n";
+        let text =
+            "[global]\nmon_host=g\n[global]\nmon_host=h\nmon host=i\n[ client ]\nmon_host=x\n";
         assert_eq!(value(text, "mon_host").as_deref(), Some("i"));
     }
 

@@ -47,7 +47,11 @@ fn debug_level<'a>(name: &str, text: &'a str) -> Result<Cow<'a, str>> {
     let gather = rest.strip_prefix('/').map(|after| (number::leading(after), after));
     match gather {
         Some(((gather, rest), after)) if rest.len() != after.len() => {
-            if out_of_range(gather) { bad(Errno::ERANGE) } else { Ok(text.into()) }
+            if out_of_range(gather) {
+                bad(Errno::ERANGE)
+            } else {
+                Ok(text.into())
+            }
         }
         _ => Ok(format!("{log}/{log}").into()),
     }

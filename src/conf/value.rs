@@ -61,7 +61,9 @@ impl Value {
             Kind::Int => Value::Int(number::signed(text)?),
             Kind::Uint => Value::Uint(number::unsigned(text)?),
             Kind::Float => Value::Float(number::float(text)?),
-            Kind::Str | Kind::DebugLevel => Value::Text(text.into()),
+            Kind::Str | Kind::DebugLevel => {
+                Value::Text(text.split('\0').next().unwrap_or(text).into())
+            }
             Kind::Size => Value::Uint(number::bytes(text)?),
             Kind::Seconds => Value::Seconds(number::seconds(text)?),
             Kind::Millis => Value::Millis(number::millis(text)?),
