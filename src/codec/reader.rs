@@ -1,6 +1,6 @@
 //! Taking values from encoded bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::errno::{Errno, Error, Result};
 
@@ -167,5 +167,41 @@ impl<A: Decode, B: Decode> Decode for (A, B) {
     const MIN_SIZE: usize = A::MIN_SIZE + B::MIN_SIZE;
     fn decode(reader: &mut Reader<'_>, field: &'static str) -> Result<Self> {
         Ok((A::decode(reader, field)?, B::decode(reader, field)?))
+    }
+}
+
+impl Decode for () {
+    const MIN_SIZE: usize = 0;
+    fn decode(_reader: &mut Reader<'_>, _field: &'static str) -> Result<Self> {
+        Ok(())
+    }
+}
+
+impl<T: Decode> Decode for Vec<T> {
+    const MIN_SIZE: usize = 4;
+    fn decode(reader: &mut Reader<'_>, field: &'static str) -> Result<Self> {
+        reader.list(field)
+    }
+}
+
+impl<T: Decode> Decode for Option<T> {
+    const MIN_SIZE: usize = 1;
+    fn decode(reader: &mut Reader<'_>, field: &'static str) -> Result<Self> {
+        reader.option(field)
+    }
+}
+
+impl<T: Decode + Ord> Decode for BTreeSet<T> {
+    const MIN_SIZE: usize = 4;
+    fn decode(reader: &mut Reader<'_>, field: &'static str) -> Result<Self> {
+        let count = reader.count(T::MIN_SIZE, field)?;
+        (0..count).map(|_| T::decode(reader, field)).collect()
+    }
+}
+
+impl<K: Decode + Ord, V: Decode> Decode for BTreeMap<K, V> {
+    const MIN_SIZE: usize = 4;
+    fn decode(reader: &mut Reader<'_>, field: &'static str) -> Result<Self> {
+        reader.map(field)
     }
 }

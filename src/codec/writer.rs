@@ -1,6 +1,6 @@
 //! Appending values to encoded bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::{Bytes, BytesMut};
 
@@ -169,5 +169,34 @@ impl<A: Encode, B: Encode> Encode for (A, B) {
     fn encode(&self, writer: &mut Writer) {
         self.0.encode(writer);
         self.1.encode(writer);
+    }
+}
+
+impl Encode for () {
+    fn encode(&self, _writer: &mut Writer) {}
+}
+
+impl<T: Encode> Encode for Vec<T> {
+    fn encode(&self, writer: &mut Writer) {
+        writer.list(self);
+    }
+}
+
+impl<T: Encode> Encode for Option<T> {
+    fn encode(&self, writer: &mut Writer) {
+        writer.option(self.as_ref());
+    }
+}
+
+impl<T: Encode> Encode for BTreeSet<T> {
+    fn encode(&self, writer: &mut Writer) {
+        writer.count(self.len());
+        self.iter().for_each(|item| item.encode(writer));
+    }
+}
+
+impl<K: Encode, V: Encode> Encode for BTreeMap<K, V> {
+    fn encode(&self, writer: &mut Writer) {
+        writer.map(self);
     }
 }

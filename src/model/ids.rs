@@ -20,6 +20,13 @@ impl SnapId {
     pub const DIR: SnapId = SnapId(u64::MAX);
 }
 
+impl Default for SnapId {
+    /// [`SnapId::HEAD`].
+    fn default() -> Self {
+        SnapId::HEAD
+    }
+}
+
 impl fmt::Display for PoolId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
