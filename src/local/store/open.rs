@@ -1,0 +1,173 @@
+//! Opening a store: finding or making its directory and its database.
+
+use std::fs::{self, DirBuilder, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::OptionalExtension;
+use uuid::Uuid;
+
+use super::{Commit, Db, Store};
+use crate::errno::{Errno, Error, Result};
+
+/// The format this code reads and writes.
+const FORMAT: i64 = 1;
+/// The metadata database within the directory.
+const DB_FILE: &str = "store.db";
+/// The database's tables.
+const SCHEMA: &str = include_str!("../schema.sql");
+
+/// How to open a store.
+#[derive(Default)]
+pub struct OpenOptions {
+    _private: (),
+}
+
+impl OpenOptions {
+    /// Opens the store in a directory, which is made if it does not exist. See [`Store::open`].
+    pub fn open(self, dir: &Path) -> Result<Arc<Store>> {
+        let opened = open(dir).map_err(|error| error.context(format!("store {}", dir.display())));
+        opened.inspect_err(|error| log::error!("{error}")).map(Arc::new)
+    }
+}
+
+fn open(dir: &Path) -> Result<Store> {
+    let mode = prepare_directory(dir)?;
+    let dir = dir.canonicalize()?;
+    let path = dir.join(DB_FILE);
+    let create = fs::OpenOptions::new().append(true).create(true).mode(mode & 0o666).open(&path);
+    create.map_err(|error| Error::from(error).context(DB_FILE))?;
+    let db = Db::open(&path)?;
+    let fsid = match read_meta(&db)? {
+        Some(fsid) => fsid,
+        None => db.write_with(Commit::Durable, create_schema)?,
+    };
+    match fs::create_dir(dir.join("data")) {
+        Ok(()) => fs::set_permissions(dir.join("data"), Permissions::from_mode(mode))?,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(Store { dir, fsid, db })
+}
+
+/// Makes the directory, or makes sure that it holds a store or nothing. Returns its permissions, which the
+/// files in it follow.
+fn prepare_directory(dir: &Path) -> Result<u32> {
+    let metadata = match fs::metadata(dir) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+            fs::metadata(dir)?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if !metadata.is_dir() {
+        return Err(Errno::ENOTDIR.because("not a directory"));
+    }
+    if !dir.join(DB_FILE).try_exists()? {
+        for entry in fs::read_dir(dir)? {
+            let name = entry?.file_name();
+            // Another process may be making the store at this moment.
+            if name != "lost+found" && !name.to_string_lossy().starts_with(DB_FILE) {
+                let text = format!("there is no store in it, but {}", name.display());
+                return Err(Errno::ENOTEMPTY.because(text));
+            }
+        }
+    }
+    Ok(metadata.permissions().mode() & 0o777)
+}
+
+/// The store's id; `None` when the database is still empty.
+fn read_meta(db: &Db) -> Result<Option<Uuid>> {
+    db.read(|connection| {
+        let tables = "SELECT count(*) FROM sqlite_schema WHERE name = 'meta'";
+        if connection.query_row(tables, [], |row| row.get::<_, i64>(0))? == 0 {
+            return Ok(None);
+        }
+        read_fsid(connection)
+    })
+}
+
+fn read_fsid(connection: &rusqlite::Connection) -> Result<Option<Uuid>> {
+    let value = "SELECT value FROM meta WHERE key = ?1";
+    let format: i64 = connection.query_row(value, ["format"], |row| row.get(0))?;
+    if format > FORMAT {
+        let text = format!("made by a newer release: format {format}, this one reads {FORMAT}");
+        return Err(Errno::EPROTO.because(text));
+    }
+    let fsid: Option<String> =
+        connection.query_row(value, ["fsid"], |row| row.get(0)).optional()?;
+    let fsid = fsid.as_deref().and_then(|text| Uuid::parse_str(text).ok());
+    fsid.map(Some).ok_or_else(|| Errno::EIO.because("the store has no fsid"))
+}
+
+/// Makes the tables, unless another process was faster.
+fn create_schema(tx: &rusqlite::Transaction<'_>) -> Result<Uuid> {
+    let tables = "SELECT count(*) FROM sqlite_schema WHERE name = 'meta'";
+    if tx.query_row(tables, [], |row| row.get::<_, i64>(0))? > 0
+        && let Some(fsid) = read_fsid(tx)?
+    {
+        return Ok(fsid);
+    }
+    let fsid = Uuid::new_v4();
+    tx.execute_batch(SCHEMA)?;
+    let insert = "INSERT INTO meta (key, value) VALUES (?1, ?2)";
+    tx.execute(insert, ("format", FORMAT))?;
+    tx.execute(insert, ("fsid", fsid.to_string()))?;
+    Ok(fsid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_is_made_once_and_found_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/store");
+        let first = Store::open(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+        for file in ["store.db", "store.db-wal"] {
+            let mode = fs::metadata(path.join(file)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{file}");
+        }
+        assert_eq!(Store::open(&path).unwrap().fsid(), first.fsid());
+    }
+
+    fn refusal(dir: &Path) -> Error {
+        Store::open(dir).err().unwrap()
+    }
+
+    #[test]
+    fn what_is_no_store_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("file"), "x").unwrap();
+        assert_eq!(refusal(dir.path()), Errno::ENOTEMPTY);
+        assert_eq!(refusal(&dir.path().join("file")), Errno::ENOTDIR);
+    }
+
+    #[test]
+    fn a_newer_format_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let newer = "UPDATE meta SET value = 2 WHERE key = 'format'";
+        store.db().write(|tx| Ok(tx.execute(newer, [])?)).unwrap();
+        drop(store);
+        let error = refusal(dir.path());
+        assert_eq!(error, Errno::EPROTO);
+        assert!(error.to_string().contains("newer release"), "{error}");
+    }
+
+    #[test]
+    fn two_makers_at_once_agree() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = || Store::open(dir.path()).unwrap().fsid();
+        let (a, b) = std::thread::scope(|scope| {
+            let (a, b) = (scope.spawn(open), scope.spawn(open));
+            (a.join().unwrap(), b.join().unwrap())
+        });
+        assert_eq!(a, b);
+    }
+}
