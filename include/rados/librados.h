@@ -1138,7 +1138,6 @@ void rados_read_op_cmpxattr(rados_read_op_t read_op,
                             size_t value_len);
 
 CEPH_RADOS_API
-__attribute__((deprecated))
 void rados_read_op_exec(rados_read_op_t read_op,
                         const char *cls,
                         const char *method,
@@ -1149,7 +1148,6 @@ void rados_read_op_exec(rados_read_op_t read_op,
                         int *prval);
 
 CEPH_RADOS_API
-__attribute__((deprecated))
 void rados_read_op_exec_user_buf(rados_read_op_t read_op,
                                  const char *cls,
                                  const char *method,

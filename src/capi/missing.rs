@@ -204,8 +204,8 @@ missing! {
     fn rados_read_op_checksum(read_op: rados_read_op_t, r#type: rados_checksum_type_t, init_value: *const c_char, init_value_len: usize, offset: u64, len: usize, chunk_size: usize, pchecksum: *mut c_char, checksum_len: usize, prval: *mut c_int);
     fn rados_read_op_cmpext(read_op: rados_read_op_t, cmp_buf: *const c_char, cmp_len: usize, off: u64, prval: *mut c_int);
     fn rados_read_op_cmpxattr(read_op: rados_read_op_t, name: *const c_char, comparison_operator: u8, value: *const c_char, value_len: usize);
-    #[deprecated] fn rados_read_op_exec(read_op: rados_read_op_t, cls: *const c_char, method: *const c_char, in_buf: *const c_char, in_len: usize, out_buf: *mut *mut c_char, out_len: *mut usize, prval: *mut c_int);
-    #[deprecated] fn rados_read_op_exec_user_buf(read_op: rados_read_op_t, cls: *const c_char, method: *const c_char, in_buf: *const c_char, in_len: usize, out_buf: *mut c_char, out_len: usize, used_len: *mut usize, prval: *mut c_int);
+    fn rados_read_op_exec(read_op: rados_read_op_t, cls: *const c_char, method: *const c_char, in_buf: *const c_char, in_len: usize, out_buf: *mut *mut c_char, out_len: *mut usize, prval: *mut c_int);
+    fn rados_read_op_exec_user_buf(read_op: rados_read_op_t, cls: *const c_char, method: *const c_char, in_buf: *const c_char, in_len: usize, out_buf: *mut c_char, out_len: usize, used_len: *mut usize, prval: *mut c_int);
     fn rados_read_op_getxattrs(read_op: rados_read_op_t, iter: *mut rados_xattrs_iter_t, prval: *mut c_int);
     fn rados_read_op_omap_cmp(read_op: rados_read_op_t, key: *const c_char, comparison_operator: u8, val: *const c_char, val_len: usize, prval: *mut c_int);
     fn rados_read_op_omap_cmp2(read_op: rados_read_op_t, key: *const c_char, comparison_operator: u8, val: *const c_char, key_len: usize, val_len: usize, prval: *mut c_int);
