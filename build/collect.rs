@@ -63,7 +63,7 @@ impl Capi {
         Ok(())
     }
 
-    /// Takes `#[unsafe(no_mangle)] extern "C"` functions and the table in `missing! { .. }`.
+    /// Takes `#[unsafe(no_mangle)] extern "C"` functions and the tables in `missing!` and `exports!`.
     fn read_functions(&mut self, items: Vec<Item>) -> syn::Result<()> {
         for item in items {
             match item {
@@ -75,6 +75,12 @@ impl Capi {
                     let table: Table = item.mac.parse_body()?;
                     for function in table.0 {
                         self.add_function(&function.attrs, &function.sig);
+                    }
+                }
+                Item::Macro(item) if item.mac.path.is_ident("exports") => {
+                    let exports: Exports = item.mac.parse_body()?;
+                    for (attrs, sig) in exports.0 {
+                        self.add_function(&for_c(attrs), &sig);
                     }
                 }
                 _ => {}
@@ -89,6 +95,22 @@ impl Capi {
             #(#attrs)* #[unsafe(no_mangle)] pub extern "C" fn #name(#inputs) #output {}
         };
         self.functions.insert(name.to_string(), line.to_string());
+    }
+}
+
+/// The body of `exports!`: attributes, signature, `=>`, the function's body, `;`.
+struct Exports(Vec<(Vec<Attribute>, Signature)>);
+
+impl Parse for Exports {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        let mut functions = Vec::new();
+        while !input.is_empty() {
+            functions.push((input.call(Attribute::parse_outer)?, input.parse()?));
+            input.parse::<Token![=>]>()?;
+            input.parse::<Expr>()?;
+            input.parse::<Token![;]>()?;
+        }
+        Ok(Exports(functions))
     }
 }
 

@@ -5,7 +5,7 @@
 //!            <- -errno        <-         <- Err(Error), or a panic
 //! ```
 //!
-//! A wrapper is five lines:
+//! A wrapper is five lines, written out or, where there are many alike, as a line of [`exports!`]:
 //!
 //! ```ignore
 //! /// Writes `len` bytes at `off`. Returns 0, -ENOENT ..., -E2BIG where len is over 2 GiB.
@@ -71,6 +71,31 @@ impl<T> Failure for *mut T {
         std::ptr::null_mut()
     }
 }
+
+/// Defines exported functions: documentation, C signature, `=>`, and a body of type `Result<return type>`
+/// that runs inside [`guard`].
+///
+/// The body is in an `unsafe` block, whose reason is the C API contract above: what it may rely on is the
+/// arguments, and it hands them to functions that ask for just that contract.
+macro_rules! exports {
+    ($($(#[$attr:meta])* fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $ret:ty)? => $body:expr;)*) => {
+        $(
+            $(#[$attr])*
+            ///
+            /// # Safety
+            /// [C API contract](crate::capi::guard#safety).
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C" fn $name($($arg: $type),*) $(-> $ret)? {
+                $crate::capi::guard::guard(stringify!($name), || {
+                    // SAFETY: C API contract.
+                    #[allow(unused_unsafe)]
+                    unsafe { $body }
+                })
+            }
+        )*
+    };
+}
+pub(crate) use exports;
 
 /// Runs the body of the exported function `name` and turns what comes out into what C expects.
 ///
