@@ -61,6 +61,11 @@ impl Name {
         &self.0
     }
 
+    /// Appends bytes.
+    pub fn extend(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
     /// Whether the name has no bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -8,6 +8,7 @@ use super::header::Header;
 use super::operations::{Operation, Progress};
 use super::{Features, Pool};
 use crate::errno::{Errno, Result};
+use crate::model::SnapId;
 
 /// Which image to open.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,7 +28,7 @@ pub enum OpenAt {
     /// A user's snapshot, by name.
     SnapName(String),
     /// Any snapshot, by number.
-    SnapId(u64),
+    SnapId(SnapId),
 }
 
 /// How to open an image.
@@ -53,7 +54,7 @@ pub struct Image {
 /// What a refresh or `set_snap` replaces.
 struct State {
     header: Arc<Header>,
-    snap: Option<u64>,
+    snap: SnapId,
 }
 
 impl Image {
@@ -119,16 +120,16 @@ impl Image {
         Arc::clone(&self.state.read().header)
     }
 
-    /// The snapshot it is open at; `None` for the head.
+    /// The snapshot it is open at, [`SnapId::HEAD`] for the head.
     #[must_use]
-    pub fn snap(&self) -> Option<u64> {
+    pub fn snap(&self) -> SnapId {
         self.state.read().snap
     }
 
     /// Whether writes fail with `-EROFS`: opened so, or at a snapshot.
     #[must_use]
     pub fn is_read_only(&self) -> bool {
-        self.read_only || self.snap().is_some()
+        self.read_only || self.snap() != SnapId::HEAD
     }
 
     /// Whether all of these features are on.

@@ -22,7 +22,8 @@
 
 use std::sync::Arc;
 
-use crate::model::{Engine, Name, PoolId, Target};
+use crate::conf::Config;
+use crate::model::{Engine, Name, PoolId, SnapId, Target};
 
 pub mod features;
 pub mod header;
@@ -31,7 +32,7 @@ pub mod layout;
 pub mod operations;
 
 pub use features::{Features, ImageFlags, OpFeatures};
-pub use header::{Header, ParentLink, ParentSpec, Protection, SnapNamespace, Snapshot};
+pub use header::{Header, ParentLink, Snapshot};
 pub use image::{Image, ImageRef, OpenAt, OpenOptions};
 pub use layout::Layout;
 pub use operations::{Operation, Progress, no_progress};
@@ -46,12 +47,14 @@ pub struct Pool {
     pub id: PoolId,
     /// The namespace, empty for the default one.
     pub namespace: Name,
+    /// The connection's configuration; pools and images override it (`conf::rbd`).
+    pub config: Config,
 }
 
 impl Pool {
     /// The default namespace of a pool.
-    pub fn new(engine: Arc<dyn Engine>, id: PoolId) -> Self {
-        Pool { engine, id, namespace: Name::empty() }
+    pub fn new(engine: Arc<dyn Engine>, id: PoolId, config: Config) -> Self {
+        Pool { engine, id, namespace: Name::empty(), config }
     }
 
     /// The same pool seen through another namespace.
@@ -85,10 +88,10 @@ impl Pool {
 
     /// The object map of an image's head, or of one of its snapshots.
     #[must_use]
-    pub fn object_map(&self, image_id: &str, snap: Option<u64>) -> Target {
+    pub fn object_map(&self, image_id: &str, snap: SnapId) -> Target {
         match snap {
-            None => self.target(format!("{OBJECT_MAP_PREFIX}{image_id}")),
-            Some(snap) => self.target(format!("{OBJECT_MAP_PREFIX}{image_id}.{snap:016x}")),
+            SnapId::HEAD => self.target(format!("{OBJECT_MAP_PREFIX}{image_id}")),
+            SnapId(snap) => self.target(format!("{OBJECT_MAP_PREFIX}{image_id}.{snap:016x}")),
         }
     }
 

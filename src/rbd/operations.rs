@@ -8,9 +8,10 @@
 
 use std::sync::Arc;
 
-use super::header::SnapNamespace;
 use super::image::Image;
+use crate::cls::rbd::SnapNamespace;
 use crate::errno::{Errno, Result};
+use crate::model::SnapId;
 
 /// Told how far an operation is: done and all, in units of its own.
 pub type Progress = Arc<dyn Fn(u64, u64) + Send + Sync>;
@@ -52,7 +53,7 @@ pub enum Operation {
     /// Renames a snapshot.
     SnapRename {
         /// Its number.
-        id: u64,
+        id: SnapId,
         /// The new name.
         name: String,
     },
