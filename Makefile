@@ -51,7 +51,7 @@ gaps:
 	@echo "$$(grep -cE '^ *(#\[deprecated\] )?fn r(ados|bd)_' src/capi/missing.rs) of 540 functions are not written yet"
 
 test:
-	sh ctests/install-deps.sh
+	sh ctests/install-deps.sh test
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
 	if $(CARGO) nextest --version >/dev/null 2>&1; then \
