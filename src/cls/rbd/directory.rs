@@ -50,9 +50,9 @@ calls! { "rbd":
         /// Its id.
         id: String,
     } -> ();
-    /// Fails with `-EBUSY` unless the directory is in this state.
+    /// Fails with `-ENOENT` unless the directory is in this state.
     DirStateAssert = "dir_state_assert" { /** The state. */ state: DirectoryState } -> ();
-    /// Sets the state: `-EBUSY` if images are there to be disabled.
+    /// Sets the state: `-EBUSY` to forbid adding where images are.
     DirStateSet = "dir_state_set" { /** The state. */ state: DirectoryState } -> ();
 
     /// Adds a namespace to a pool: `-EEXIST`.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 calls! { "rbd":
     /// Sets pairs.
     MetadataSet = "metadata_set" { /** The pairs. */ pairs: BTreeMap<String, Bytes> } -> ();
-    /// Removes a pair: `-ENOENT`.
+    /// Removes a pair, if it is there.
     MetadataRemove = "metadata_remove" { /** Its key. */ key: String } -> ();
     /// A value: `-ENOENT`.
     MetadataGet = "metadata_get" { /** Its key. */ key: String } -> Bytes;
@@ -16,7 +16,7 @@ calls! { "rbd":
     MetadataList = "metadata_list" {
         /// Only keys behind this one.
         start: String,
-        /// Most pairs, 0 for all.
+        /// Most pairs, 0 for 64.
         max: u64,
     } -> BTreeMap<String, Bytes>;
 }

@@ -87,6 +87,31 @@ calls! { "rbd":
     MirrorModeSet = "mirror_mode_set" { /** What. */ mode: MirrorMode } -> ();
     /// The peers.
     MirrorPeerList = "mirror_peer_list" {} -> Vec<MirrorPeer>;
+    /// Adds a peer: `-EINVAL` while mirroring is disabled or for an incomplete one, `-ESTALE`, `-EEXIST`.
+    MirrorPeerAdd = "mirror_peer_add" { /** The peer. */ peer: MirrorPeer } -> ();
+    /// Removes a peer.
+    MirrorPeerRemove = "mirror_peer_remove" { /** Its id here. */ uuid: String } -> ();
+    /// Sets the user to be at a peer: `-ENOENT`.
+    MirrorPeerSetClient = "mirror_peer_set_client" {
+        /// The peer's id here.
+        uuid: String,
+        /// The user.
+        client_name: String,
+    } -> ();
+    /// Renames a peer: `-ENOENT`, `-EEXIST`.
+    MirrorPeerSetCluster = "mirror_peer_set_cluster" {
+        /// The peer's id here.
+        uuid: String,
+        /// Its name from now on.
+        site_name: String,
+    } -> ();
+    /// Sets which way a peer mirrors: `-ENOENT`.
+    MirrorPeerSetDirection = "mirror_peer_set_direction" {
+        /// The peer's id here.
+        uuid: String,
+        /// Which way.
+        direction: MirrorDirection,
+    } -> ();
     /// Global ids of mirrored images by image id, behind an id.
     MirrorImageList = "mirror_image_list" {
         /// Only ids behind this one.

@@ -19,9 +19,10 @@ mod image;
 mod metadata;
 mod migration;
 mod mirror;
-mod object_map;
+pub mod object_map;
 mod parent;
 mod snapshot;
+mod stored;
 mod trash;
 
 pub use data::*;
@@ -31,9 +32,13 @@ pub use image::*;
 pub use metadata::*;
 pub use migration::*;
 pub use mirror::*;
-pub use object_map::*;
+pub use object_map::{
+    ObjectMap, ObjectMapLoad, ObjectMapResize, ObjectMapSave, ObjectMapSnapAdd,
+    ObjectMapSnapRemove, ObjectMapUpdate, ObjectState,
+};
 pub use parent::*;
 pub use snapshot::*;
+pub use stored::*;
 pub use trash::*;
 
 /// Object names and name prefixes.

@@ -30,6 +30,8 @@ byte_enum! {
 pub const MAX_OBJECTS: u64 = 256_000_000;
 /// Bytes of data under one checksum.
 pub const BLOCK: usize = 4096;
+/// Objects under one checksum.
+pub const OBJECTS_PER_BLOCK: u64 = BLOCK as u64 * PER_BYTE;
 /// Bytes before the data.
 pub const HEADER_LEN: usize = 18;
 
@@ -110,6 +112,36 @@ impl ObjectMap {
             }
         }
         changed
+    }
+
+    /// Changes objects `from..to` that are in exactly one state. Returns whether any changed.
+    pub fn update_exactly(
+        &mut self,
+        from: u64,
+        to: u64,
+        before: ObjectState,
+        after: ObjectState,
+    ) -> bool {
+        let mut changed = false;
+        for object in from..to.min(self.len) {
+            if self.get(object) == before {
+                self.set(object, after);
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    /// A map, or an aligned part of one, from its packed states.
+    #[must_use]
+    pub fn from_data(data: Vec<u8>) -> Self {
+        ObjectMap { len: data.len() as u64 * PER_BYTE, data }
+    }
+
+    /// The packed states.
+    #[must_use]
+    pub fn into_data(self) -> Vec<u8> {
+        self.data
     }
 
     /// Changes the number of objects; new ones get `state`. `-EINVAL` beyond [`MAX_OBJECTS`].

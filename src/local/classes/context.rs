@@ -18,8 +18,9 @@ pub struct Caller {
 
 /// One object within the running operation: reads see what earlier steps of it wrote.
 ///
-/// On an object that does not exist every read fails with `-ENOENT` (`-ENODATA`: [`ClassContext::xattr`]),
-/// and every change but a removal creates it, as an OSD does.
+/// On an object that does not exist every read and every removal (of the object, an xattr, an omap entry)
+/// fails with `-ENOENT`, truncating and zeroing do nothing, and every other change creates it, as on an
+/// OSD.
 pub trait ClassContext {
     /// Size in bytes and modification time; `-ENOENT`.
     fn stat(&mut self) -> Result<(u64, SystemTime)>;
@@ -40,13 +41,13 @@ pub trait ClassContext {
     /// Removes the object; `-ENOENT`.
     fn remove(&mut self) -> Result<()>;
 
-    /// One xattr; `-ENODATA` if it or the object is not there.
+    /// One xattr; `-ENODATA` if it is not there.
     fn xattr(&mut self, name: &[u8]) -> Result<Bytes>;
     /// All xattrs, by name ascending.
     fn xattrs(&mut self) -> Result<Vec<(Bytes, Bytes)>>;
     /// Sets an xattr.
     fn set_xattr(&mut self, name: &[u8], value: Bytes) -> Result<()>;
-    /// Removes an xattr; no error if it is not there.
+    /// Removes an xattr; no error if it is not there, `-ENOENT` without the object.
     fn rm_xattr(&mut self, name: &[u8]) -> Result<()>;
 
     /// One omap value; `-ENOENT` if it or the object is not there.
@@ -56,9 +57,9 @@ pub trait ClassContext {
     fn omap_list(&mut self, start_after: &[u8], prefix: &[u8], max: u64) -> Result<OmapValues>;
     /// Sets entries.
     fn omap_set(&mut self, entries: Vec<(Bytes, Bytes)>) -> Result<()>;
-    /// Removes an entry; no error if it is not there.
+    /// Removes an entry; no error if it is not there, `-ENOENT` without the object.
     fn omap_rm(&mut self, key: &[u8]) -> Result<()>;
-    /// Removes all entries and the header.
+    /// Removes all entries and the header; `-ENOENT` without the object.
     fn omap_clear(&mut self) -> Result<()>;
     /// The omap header, empty if none was set; `-ENOENT` without the object.
     fn omap_header(&mut self) -> Result<Bytes>;

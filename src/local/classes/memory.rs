@@ -102,8 +102,9 @@ impl ClassContext for MemoryObject {
     }
 
     fn truncate(&mut self, size: u64) -> Result<()> {
-        self.exists = true;
-        self.data.resize(size as usize, 0);
+        if self.exists {
+            self.data.resize(size as usize, 0);
+        }
         Ok(())
     }
 
@@ -119,6 +120,7 @@ impl ClassContext for MemoryObject {
     }
 
     fn xattr(&mut self, name: &[u8]) -> Result<Bytes> {
+        self.there()?;
         self.xattrs.get(name).cloned().ok_or_else(|| Errno::ENODATA.into())
     }
 
@@ -134,7 +136,7 @@ impl ClassContext for MemoryObject {
     }
 
     fn rm_xattr(&mut self, name: &[u8]) -> Result<()> {
-        self.exists = true;
+        self.there()?;
         self.xattrs.remove(name);
         Ok(())
     }
@@ -164,13 +166,13 @@ impl ClassContext for MemoryObject {
     }
 
     fn omap_rm(&mut self, key: &[u8]) -> Result<()> {
-        self.exists = true;
+        self.there()?;
         self.omap.remove(key);
         Ok(())
     }
 
     fn omap_clear(&mut self) -> Result<()> {
-        self.exists = true;
+        self.there()?;
         self.omap.clear();
         self.header = Bytes::new();
         Ok(())

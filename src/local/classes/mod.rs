@@ -15,10 +15,13 @@
 //!
 //! May use: codec, model, cls (arguments and replies), errno. Must not use: the store's insides, rbd.
 
+#[macro_use]
+mod table;
 mod context;
+mod lock;
 #[cfg(test)]
 pub(crate) mod memory;
-mod table;
+mod rbd;
 
 pub use context::{Caller, ClassContext};
 pub use table::{MethodFlags, call, flags};

@@ -40,12 +40,31 @@ pub(super) const fn changes(name: &'static str, run: Run) -> Method {
     Method { name, flags: MethodFlags { read: true, write: true }, run }
 }
 
-/// The classes and their methods.
-const CLASSES: &[(&str, &[Method])] = &[];
+/// A method whose argument and reply are those of a call: `method!(reads GetSize => get_size)`.
+macro_rules! method {
+    ($kind:ident $argument:ty => $run:expr) => {
+        $crate::local::classes::table::$kind(
+            <$argument as $crate::cls::Method>::NAME,
+            |context, input| {
+                let run: fn(
+                    &mut dyn $crate::local::classes::ClassContext,
+                    $argument,
+                )
+                    -> $crate::errno::Result<<$argument as $crate::cls::Method>::Reply> = $run;
+                let argument = <$argument as $crate::cls::Method>::argument(input)?;
+                Ok($crate::codec::Writer::of(&run(context, argument)?))
+            },
+        )
+    };
+}
+
+/// The classes and their methods, in groups.
+const CLASSES: &[(&str, &[&[Method]])] =
+    &[("rbd", super::rbd::METHODS), ("lock", &[super::lock::METHODS])];
 
 fn find(class: &str, method: &str) -> Option<&'static Method> {
-    let (_, methods) = CLASSES.iter().find(|(name, _)| *name == class)?;
-    methods.iter().find(|candidate| candidate.name == method)
+    let (_, groups) = CLASSES.iter().find(|(name, _)| *name == class)?;
+    groups.iter().copied().flatten().find(|candidate| candidate.name == method)
 }
 
 /// What a method may do; `None` if there is no such class or method: the operation then fails with
