@@ -6,10 +6,10 @@
 //!   src/capi/missing.rs    prototypes in a table     /
 //! ```
 //!
-//! cbindgen does not look into macros, does not know strings or anonymous enums, and takes every public
-//! item it meets. So each header gets a list of plain declarations, made here, and a few lines around what
-//! cbindgen writes. Headers go to `OUT_DIR`; with `OXIRADOS_HEADERS=<dir>` (`make headers`) they go there
-//! too. A test compares `include/` with them.
+//! cbindgen does not look into macros, does not know strings or anonymous enums, and takes every
+//! public item it meets. So each header gets a list of plain declarations, made here, and a few
+//! lines around what cbindgen writes. Headers go to `OUT_DIR`; with `OXIRADOS_HEADERS=<dir>` (`make
+//! headers`) they go there too. A test compares `include/` with them.
 
 #[path = "build/collect.rs"]
 mod collect;

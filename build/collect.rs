@@ -63,7 +63,8 @@ impl Capi {
         Ok(())
     }
 
-    /// Takes `#[unsafe(no_mangle)] extern "C"` functions and the tables in `missing!` and `exports!`.
+    /// Takes `#[unsafe(no_mangle)] extern "C"` functions and the tables in `missing!` and
+    /// `exports!`.
     fn read_functions(&mut self, items: Vec<Item>) -> syn::Result<()> {
         for item in items {
             match item {
@@ -235,8 +236,8 @@ fn is_exported(attrs: &[Attribute]) -> bool {
     })
 }
 
-/// Documentation and deprecation: what of a function's attributes goes into a header. The contract for
-/// Rust callers, from "# Safety" on, does not.
+/// Documentation and deprecation: what of a function's attributes goes into a header. The contract
+/// for Rust callers, from "# Safety" on, does not.
 fn for_c(attrs: Vec<Attribute>) -> Vec<Attribute> {
     let mut kept = Vec::new();
     for attr in attrs {

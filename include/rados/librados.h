@@ -120,7 +120,10 @@ enum {
     LIBRADOS_CMPXATTR_OP_LTE = 6,
 };
 
-/** Flags of a whole operation: rados_write_op_operate(), rados_read_op_operate() and the aio forms. */
+/**
+ * Flags of a whole operation: rados_write_op_operate(), rados_read_op_operate() and the aio
+ * forms.
+ */
 enum {
     /** Nothing special. */
     LIBRADOS_OPERATION_NOFLAG = 0,
@@ -180,8 +183,8 @@ typedef struct blkin_trace_info blkin_trace_info;
 /**
  * A pool of a cluster, with a namespace, a locator key, a snapshot to read and one to write under.
  *
- * Made by rados_ioctx_create(), ended by rados_ioctx_destroy(). Any thread may do I/O with it; changing
- * its settings while another thread uses it is the caller's to prevent.
+ * Made by rados_ioctx_create(), ended by rados_ioctx_destroy(). Any thread may do I/O with it;
+ * changing its settings while another thread uses it is the caller's to prevent.
  */
 typedef void *rados_ioctx_t;
 
@@ -200,16 +203,17 @@ typedef uint64_t rados_snap_t;
 /**
  * A list of questions about one object that are answered from one state of it.
  *
- * Made by rados_create_read_op(), filled by rados_read_op_*(), run by rados_read_op_operate(), freed by
- * rados_release_read_op(). Pointers given to the questions must stay valid until it has run.
+ * Made by rados_create_read_op(), filled by rados_read_op_*(), run by rados_read_op_operate(),
+ * freed by rados_release_read_op(). Pointers given to the questions must stay valid until it has
+ * run.
  */
 typedef void *rados_read_op_t;
 
 /**
  * Called for each notification of a watched object, on a thread of the library.
  *
- * notify_id and handle go to rados_notify_ack(), which every notification needs. data is the notifier's
- * payload and valid during the call only.
+ * notify_id and handle go to rados_notify_ack(), which every notification needs. data is the
+ * notifier's payload and valid during the call only.
  */
 typedef void (*rados_watchcb2_t)(void *arg,
                                  uint64_t notify_id,
@@ -219,7 +223,8 @@ typedef void (*rados_watchcb2_t)(void *arg,
                                  size_t data_len);
 
 /**
- * Called when a watch is broken, on a thread of the library; err says why (-ENOTCONN, -ENOENT, ...).
+ * Called when a watch is broken, on a thread of the library; err says why (-ENOTCONN, -ENOENT,
+ * ...).
  *
  * The watch gets no notifications any more: unwatch and watch again.
  */
@@ -285,8 +290,8 @@ typedef struct rados_pool_stat_t {
     /** Units of 1024 bytes written. */
     uint64_t num_wr_kb;
     /**
-     * Bytes as the users wrote them, before replication. The first field that programs compiled before
-     * Ceph 14.2 do not have.
+     * Bytes as the users wrote them, before replication. The first field that programs compiled
+     * before Ceph 14.2 do not have.
      */
     uint64_t num_user_bytes;
     /** Of the compressed data, the bytes it was before. */
@@ -297,7 +302,10 @@ typedef struct rados_pool_stat_t {
     uint64_t compressed_bytes_alloc;
 } rados_pool_stat_t;
 
-/** Called for each line of the cluster's log: rados_monitor_log(). The strings are valid during the call. */
+/**
+ * Called for each line of the cluster's log: rados_monitor_log(). The strings are valid during the
+ * call.
+ */
 typedef void (*rados_log_callback_t)(void *arg,
                                      const char *line,
                                      const char *who,
@@ -307,7 +315,10 @@ typedef void (*rados_log_callback_t)(void *arg,
                                      const char *level,
                                      const char *msg);
 
-/** Called for each line of the cluster's log: rados_monitor_log2(). The strings are valid during the call. */
+/**
+ * Called for each line of the cluster's log: rados_monitor_log2(). The strings are valid during
+ * the call.
+ */
 typedef void (*rados_log_callback2_t)(void *arg,
                                       const char *line,
                                       const char *channel,
@@ -344,7 +355,10 @@ typedef struct rados_object_list_item {
 /** A walk over keys and values of an object's omap: rados_omap_get_next(). */
 typedef void *rados_omap_iter_t;
 
-/** Called for each notification of an object watched with rados_watch(), on a thread of the library. */
+/**
+ * Called for each notification of an object watched with rados_watch(), on a thread of the
+ * library.
+ */
 typedef void (*rados_watchcb_t)(uint8_t opcode, uint64_t ver, void *arg);
 
 #ifdef __cplusplus

@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-/** The namespace that stands for all of them, for rados_ioctx_set_namespace() before listing objects. */
+/** The namespace that stands for all of them, for rados_ioctx_set_namespace() before listing
+ objects. */
 #define LIBRADOS_ALL_NSPACES "\001"
 
 /** One client that watches an object: an element of the list a watcher query returns. */

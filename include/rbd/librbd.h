@@ -46,8 +46,8 @@
 /**
  * Minor version of the interface.
  *
- * The interface of the library whose behaviour is the measure, Ceph 16.2.15. The functions of later
- * versions are there too: ask the LIBRBD_SUPPORTS_* macros, as programs do anyway, because
+ * The interface of the library whose behaviour is the measure, Ceph 16.2.15. The functions of
+ * later versions are there too: ask the LIBRBD_SUPPORTS_* macros, as programs do anyway, because
  * distributions backport. A higher number here would promise the later versions' behaviour.
  */
 #define LIBRBD_VER_MINOR 16

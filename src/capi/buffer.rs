@@ -10,9 +10,9 @@
 //!          give() give_string() give_array()  memory from malloc, which the caller frees
 //! ```
 //!
-//! Ceph's functions differ in what they do when a buffer is too small: the wrapper chooses the helper
-//! that does what the original was seen to do. Everything given to C comes from `malloc`, because some
-//! programs call `free` where others call `rados_buffer_free`.
+//! Ceph's functions differ in what they do when a buffer is too small: the wrapper chooses the
+//! helper that does what the original was seen to do. Everything given to C comes from `malloc`,
+//! because some programs call `free` where others call `rados_buffer_free`.
 //!
 //! All of these are unsafe in the same way: the pointers are as the
 //! [C API contract](super::guard#safety) says. May use: errno. Must not: know what the bytes mean.
@@ -82,8 +82,8 @@ pub unsafe fn array<'a, T>(first: *const T, len: usize) -> Result<&'a [T]> {
 /// The caller's output buffer; null is empty where `len` is 0 and `EINVAL` otherwise.
 ///
 /// # Safety
-/// The [C API contract](super::guard#safety). What the buffer held before may be uninitialised: write
-/// only.
+/// The [C API contract](super::guard#safety). What the buffer held before may be uninitialised:
+/// write only.
 pub unsafe fn bytes_mut<'a>(buf: *mut c_char, len: usize) -> Result<&'a mut [u8]> {
     if len == 0 {
         return Ok(&mut []);
@@ -103,8 +103,8 @@ pub unsafe fn iovecs<'a>(iov: *const iovec, count: libc::c_int) -> Result<&'a [i
     unsafe { array(iov, count) }
 }
 
-/// The caller's array of `count` strings, each ended by a zero byte or, where `lens` is given, of the
-/// length that stands there.
+/// The caller's array of `count` strings, each ended by a zero byte or, where `lens` is given, of
+/// the length that stands there.
 ///
 /// # Safety
 /// The [C API contract](super::guard#safety).
@@ -141,7 +141,8 @@ fn check<T>(first: *const T, len: usize) -> Result<()> {
 /// The [C API contract](super::guard#safety).
 pub unsafe fn out<T>(place: *mut T, value: T) {
     if !place.is_null() {
-        // SAFETY: not null, and valid for a write by the contract. write: what was there is not dropped.
+        // SAFETY: not null, and valid for a write by the contract. write: what was there is not
+        // dropped.
         unsafe { place.write(value) }
     }
 }
@@ -158,7 +159,8 @@ pub unsafe fn fill(buf: *mut c_char, len: usize, value: &[u8]) -> Result<usize> 
     }
     if !value.is_empty() {
         check(buf, len)?;
-        // SAFETY: not null, valid for len >= value.len() bytes by the contract, and not memory of ours.
+        // SAFETY: not null, valid for len >= value.len() bytes by the contract, and not memory of
+        // ours.
         unsafe { buf.copy_from_nonoverlapping(value.as_ptr().cast(), value.len()) };
     }
     Ok(value.len())
@@ -174,7 +176,8 @@ pub unsafe fn fill_string(buf: *mut c_char, len: usize, value: &[u8]) -> Result<
     if value.len() >= len {
         return Err(Errno::ERANGE.into());
     }
-    // SAFETY: the caller's contract; fill checked that there is room, and >= above that there is one more.
+    // SAFETY: the caller's contract; fill checked that there is room, and >= above that there is
+    // one more.
     unsafe {
         check(buf, len)?;
         fill(buf, len, value)?;
@@ -232,7 +235,8 @@ pub fn give(value: Option<&[u8]>) -> Result<*mut c_char> {
     }
 }
 
-/// Gives the caller a buffer and its length, as `char **buf, size_t *len`; null, 0 where it is empty.
+/// Gives the caller a buffer and its length, as `char **buf, size_t *len`; null, 0 where it is
+/// empty.
 ///
 /// # Safety
 /// The [C API contract](super::guard#safety).
@@ -251,7 +255,8 @@ pub fn give_array<T: Copy>(values: &[T]) -> Result<*mut T> {
     if values.is_empty() {
         return Ok(std::ptr::null_mut());
     }
-    // SAFETY: malloc has no precondition and aligns for every type of the API; the copy stays within.
+    // SAFETY: malloc has no precondition and aligns for every type of the API; the copy stays
+    // within.
     unsafe {
         let memory: *mut T = libc::malloc(size_of_val(values)).cast();
         if memory.is_null() {

@@ -6,9 +6,9 @@
 //!                        Callback { function, arg }  <-----+   kept, moved to a thread, called there
 //! ```
 //!
-//! A callback runs on a thread of the library and never inside the caller's own call, so that a caller
-//! may hold its locks while it submits. Progress functions of synchronous calls are the exception: Ceph
-//! calls them while the caller waits, and so do we. May use: errno, guard.
+//! A callback runs on a thread of the library and never inside the caller's own call, so that a
+//! caller may hold its locks while it submits. Progress functions of synchronous calls are the
+//! exception: Ceph calls them while the caller waits, and so do we. May use: errno, guard.
 
 use super::types::librbd_progress_fn_t;
 use crate::errno::{Errno, Result};
@@ -21,8 +21,8 @@ pub struct Callback<F> {
     arg: *mut c_void,
 }
 
-// SAFETY: a C caller that hands a function and its argument to this library agrees that they are used
-// on other threads: that is what the API documents. We never look at what arg points to.
+// SAFETY: a C caller that hands a function and its argument to this library agrees that they are
+// used on other threads: that is what the API documents. We never look at what arg points to.
 unsafe impl<F: Send> Send for Callback<F> {}
 // SAFETY: as above.
 unsafe impl<F: Sync> Sync for Callback<F> {}
@@ -51,8 +51,8 @@ impl<F: Copy> Callback<F> {
     }
 }
 
-/// A progress function as a closure: `Err(errno)` where the caller wants to stop, never where it gave
-/// none.
+/// A progress function as a closure: `Err(errno)` where the caller wants to stop, never where it
+/// gave none.
 ///
 /// # Safety
 /// The [C API contract](super::guard#safety): `ptr` fits `function`.

@@ -28,11 +28,12 @@
 //! # Safety
 //!
 //! The *C API contract* that the `# Safety` section of every exported function and the `// SAFETY:`
-//! comments in it refer to: a handle is null or one that this library returned and that has not been
-//! ended; a string is null or ends with a zero byte; a buffer is null or valid for as many bytes as the
-//! argument beside it says; an output pointer is null or valid for one write; all of them stay so until
-//! the call returns, and for asynchronous calls until the completion. Memory that a program reads or
-//! writes from another thread meanwhile is its own race, as with Ceph's library.
+//! comments in it refer to: a handle is null or one that this library returned and that has not
+//! been ended; a string is null or ends with a zero byte; a buffer is null or valid for as many
+//! bytes as the argument beside it says; an output pointer is null or valid for one write; all of
+//! them stay so until the call returns, and for asynchronous calls until the completion. Memory
+//! that a program reads or writes from another thread meanwhile is its own race, as with Ceph's
+//! library.
 //!
 //! May use: errno. Must not: anything that knows RADOS or RBD.
 
@@ -43,8 +44,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A type that C functions return, with the value that says failure.
 pub trait Failure {
-    /// The value that a function of this return type answers when it fails with `errno`: the negative
-    /// number where the type is signed, otherwise zero, null or nothing.
+    /// The value that a function of this return type answers when it fails with `errno`: the
+    /// negative number where the type is signed, otherwise zero, null or nothing.
     fn failure(errno: Errno) -> Self;
 }
 
@@ -72,11 +73,11 @@ impl<T> Failure for *mut T {
     }
 }
 
-/// Defines exported functions: documentation, C signature, `=>`, and a body of type `Result<return type>`
-/// that runs inside [`guard`].
+/// Defines exported functions: documentation, C signature, `=>`, and a body of type `Result<return
+/// type>` that runs inside [`guard`].
 ///
-/// The body is in an `unsafe` block, whose reason is the C API contract above: what it may rely on is the
-/// arguments, and it hands them to functions that ask for just that contract.
+/// The body is in an `unsafe` block, whose reason is the C API contract above: what it may rely on
+/// is the arguments, and it hands them to functions that ask for just that contract.
 macro_rules! exports {
     ($($(#[$attr:meta])* fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $ret:ty)? => $body:expr;)*) => {
         $(
@@ -99,9 +100,9 @@ pub(crate) use exports;
 
 /// Runs the body of the exported function `name` and turns what comes out into what C expects.
 ///
-/// An error becomes the failure value of the return type; it is logged at debug level, because for a
-/// client -ENOENT is an answer. A panic is a bug of ours: it becomes `-EIO` (or null, zero) and an error
-/// in the log, and never crosses into C. Whatever the body had locked is unlocked by then.
+/// An error becomes the failure value of the return type; it is logged at debug level, because for
+/// a client -ENOENT is an answer. A panic is a bug of ours: it becomes `-EIO` (or null, zero) and
+/// an error in the log, and never crosses into C. Whatever the body had locked is unlocked by then.
 #[inline]
 pub fn guard<T: Failure>(name: &'static str, body: impl FnOnce() -> Result<T>) -> T {
     match catch_unwind(AssertUnwindSafe(body)) {

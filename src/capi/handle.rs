@@ -6,13 +6,14 @@
 //!                      +--------+-----------+-------+
 //! ```
 //!
-//! The tag says which type of handle this is, so that a rados_t given where a rados_ioctx_t belongs, or a
-//! null, is `-EINVAL` instead of a crash; it is wiped when the handle ends, so that using an ended handle
-//! is `-EINVAL` too as long as the allocator has not used the place again. One load and one comparison.
+//! The tag says which type of handle this is, so that a rados_t given where a rados_ioctx_t
+//! belongs, or a null, is `-EINVAL` instead of a crash; it is wiped when the handle ends, so that
+//! using an ended handle is `-EINVAL` too as long as the allocator has not used the place again.
+//! One load and one comparison.
 //!
-//! A handle is counted: C holds one count from [`create`] to [`destroy`], and an operation that outlives
-//! the call takes its own with [`share`]. What the two have in common is safe to drop when the last is
-//! gone. May use: errno. Must not: know what is behind the handles.
+//! A handle is counted: C holds one count from [`create`] to [`destroy`], and an operation that
+//! outlives the call takes its own with [`share`]. What the two have in common is safe to drop when
+//! the last is gone. May use: errno. Must not: know what is behind the handles.
 
 use crate::errno::{Errno, Result};
 use libc::c_void;
@@ -56,16 +57,16 @@ pub fn create<T: Handle>(value: T) -> *mut c_void {
 /// The slot behind a handle, or `EINVAL` for null and for a handle of another type.
 ///
 /// # Safety
-/// `handle` is null or a pointer from [`create`] of any type whose slot still has a count, or at least
-/// readable memory. The result is valid until that count is given up.
+/// `handle` is null or a pointer from [`create`] of any type whose slot still has a count, or at
+/// least readable memory. The result is valid until that count is given up.
 #[inline]
 unsafe fn slot<'a, T: Handle>(handle: *mut c_void) -> Result<&'a Slot<T>> {
     let pointer: *const Slot<T> = handle.cast_const().cast();
     if pointer.is_null() || !pointer.is_aligned() {
         return Err(Errno::EINVAL.into());
     }
-    // SAFETY: the pointer is not null and aligned, the caller says that it is readable, and the tag is
-    // at the same place in the slot of every type (tests: tag_comes_first).
+    // SAFETY: the pointer is not null and aligned, the caller says that it is readable, and the tag
+    // is at the same place in the slot of every type (tests: tag_comes_first).
     let found = unsafe { (*pointer.cast::<AtomicU64>()).load(Ordering::Relaxed) };
     if found != tag::<T>() {
         return Err(Errno::EINVAL.into());
@@ -77,7 +78,8 @@ unsafe fn slot<'a, T: Handle>(handle: *mut c_void) -> Result<&'a Slot<T>> {
 /// The value behind a handle, or `EINVAL` for null and for a handle of another type.
 ///
 /// # Safety
-/// The [C API contract](super::guard#safety); the reference must not be kept after the call returns.
+/// The [C API contract](super::guard#safety); the reference must not be kept after the call
+/// returns.
 #[inline]
 pub unsafe fn get<'a, T: Handle>(handle: *mut c_void) -> Result<&'a T> {
     // SAFETY: by the C API contract the handle has its count until the call returns.
@@ -132,8 +134,8 @@ pub unsafe fn destroy<T: Handle>(handle: *mut c_void) -> Result<Shared<T>> {
 
 /// Gives up C's count but leaves the handle usable as long as the library has a count of its own.
 ///
-/// For completions: C may release one before it is complete, and its callback still gets the handle and
-/// asks it for the result, as with Ceph's.
+/// For completions: C may release one before it is complete, and its callback still gets the handle
+/// and asks it for the result, as with Ceph's.
 ///
 /// # Safety
 /// The [C API contract](super::guard#safety). Not twice for one handle.

@@ -1,7 +1,7 @@
 //! The caller's memory as data to write and as a place to read into, without copying it.
 //!
-//! May use: model. Must not: outlive the operation: an engine drops what it was given before it reports
-//! the operation's end, and a caller leaves its buffer alone until then.
+//! May use: model. Must not: outlive the operation: an engine drops what it was given before it
+//! reports the operation's end, and a caller leaves its buffer alone until then.
 
 use bytes::Bytes;
 use libc::c_char;
@@ -29,8 +29,8 @@ impl AsRef<[u8]> for UserBytes {
 /// The caller's buffer as a payload that borrows it.
 ///
 /// # Safety
-/// The [C API contract](super::guard#safety), and the buffer stays as it is until the operation's end:
-/// for synchronous calls, and for those asynchronous ones whose documentation says so.
+/// The [C API contract](super::guard#safety), and the buffer stays as it is until the operation's
+/// end: for synchronous calls, and for those asynchronous ones whose documentation says so.
 pub unsafe fn borrow(buf: *const c_char, len: usize) -> Result<Payload> {
     // SAFETY: the caller's contract; this checks for null and absurd lengths.
     let bytes = unsafe { buffer::bytes(buf, len)? };
@@ -52,8 +52,8 @@ pub struct UserMemory {
     len: usize,
 }
 
-// SAFETY: the C API contract lets the library write the buffer on any thread until the completion; no two
-// values cover the same byte, since splitting gives each byte to one of the halves.
+// SAFETY: the C API contract lets the library write the buffer on any thread until the completion;
+// no two values cover the same byte, since splitting gives each byte to one of the halves.
 unsafe impl Send for UserMemory {}
 
 impl UserMemory {
@@ -70,8 +70,8 @@ impl UserMemory {
 
 impl ReadMemory for UserMemory {
     fn bytes(&mut self) -> &mut [u8] {
-        // SAFETY: new() checked the pointer; the C API contract keeps it writable, and this value is the
-        // only one that covers these bytes.
+        // SAFETY: new() checked the pointer; the C API contract keeps it writable, and this value
+        // is the only one that covers these bytes.
         unsafe { std::slice::from_raw_parts_mut(self.start, self.len) }
     }
 

@@ -1,9 +1,10 @@
 //! The functions of the C ABI that are not written yet, and nothing else.
 //!
-//! Clients are linked with BIND_NOW, so every name must be there or QEMU does not even start. A name in
-//! the table below answers `-EOPNOTSUPP` (null or zero where its type has no negative numbers), touches
-//! nothing and says its name in the log, once per process. To write a function, delete its line here and
-//! define it in `rados/` or `rbd/` with the same signature. `make gaps` prints what is left.
+//! Clients are linked with BIND_NOW, so every name must be there or QEMU does not even start. A
+//! name in the table below answers `-EOPNOTSUPP` (null or zero where its type has no negative
+//! numbers), touches nothing and says its name in the log, once per process. To write a function,
+//! delete its line here and define it in `rados/` or `rbd/` with the same signature. `make gaps`
+//! prints what is left.
 //!
 //! One line per function, sorted by name, with the parameter names that go into the C headers: the
 //! header generator reads the table as if it were an `extern "C"` block. May use: `types`, `guard`.

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Nothing here decides anything: a quirk of the C API that is more than a conversion is named in
-//! `ctests/quirks.md`. May use: connect, conf, model, rbd, runtime, errno. Must not: logic. This is one of
-//! the two places where `unsafe` is allowed; the contract that makes it sound is in
+//! `ctests/quirks.md`. May use: connect, conf, model, rbd, runtime, errno. Must not: logic. This is
+//! one of the two places where `unsafe` is allowed; the contract that makes it sound is in
 //! [`guard`](guard#safety).
 #![allow(unsafe_code)]
 // Functions that C's users should no longer call still have to be there and tested.

@@ -1,3 +1,4 @@
 //! Tests of the crate as a whole. What belongs to one module is tested beside it.
 
 mod headers;
+mod tidy;

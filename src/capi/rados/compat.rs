@@ -1,7 +1,7 @@
 //! The older twins of four functions, which programs linked before Ceph 14.2 and `dlsym()` get.
 //!
-//! A library may define a name in several versions. These four are in the base version, hidden: a new
-//! link chooses the one of LIBRADOS_14.2.0. The linker renames `oxirados_base_NAME` to that
+//! A library may define a name in several versions. These four are in the base version, hidden: a
+//! new link chooses the one of LIBRADOS_14.2.0. The linker renames `oxirados_base_NAME` to that
 //! (`link/link.sh`).
 
 use super::{rados_tmap_get, rados_tmap_put, rados_tmap_update};
@@ -12,7 +12,8 @@ use crate::errno::Errno;
 use libc::{c_char, c_int};
 use std::mem::{MaybeUninit, offset_of};
 
-/// Bytes of the struct before Ceph 14.2: the fields from num_user_bytes on were not there. Measured on
+/// Bytes of the struct before Ceph 14.2: the fields from num_user_bytes on were not there. Measured
+/// on
 /// 16.2.15: the base version writes bytes 0 to 95 and no more.
 const OLD_SIZE: usize = offset_of!(rados_pool_stat_t, num_user_bytes);
 
@@ -26,7 +27,8 @@ unsafe extern "C" fn old_ioctx_pool_stat(
             return Err(Errno::EINVAL.into());
         }
         let mut full = MaybeUninit::<rados_pool_stat_t>::zeroed();
-        // SAFETY: C API contract; the old struct is valid for OLD_SIZE bytes, full for more than that.
+        // SAFETY: C API contract; the old struct is valid for OLD_SIZE bytes, full for more than
+        // that.
         unsafe {
             let ret = rados_ioctx_pool_stat(io, full.as_mut_ptr());
             if ret >= 0 {

@@ -1,9 +1,10 @@
 //! Functions of "tmap", a key-value form that Ceph removed long ago.
 //!
-//! No header declares them, but the library exports them in two versions, and old programs may be linked
-//! to either. Ceph's LIBRADOS_14.2.0 version answers `-EOPNOTSUPP` whatever the arguments (measured on
-//! 16.2.15), because no OSD knows tmap any more; for the same reason ours does in both versions. The
-//! second version is made when the library is linked: see `link/link.sh`.
+//! No header declares them, but the library exports them in two versions, and old programs may be
+//! linked to either. Ceph's LIBRADOS_14.2.0 version answers `-EOPNOTSUPP` whatever the arguments
+//! (measured on
+//! 16.2.15), because no OSD knows tmap any more; for the same reason ours does in both versions.
+//! The second version is made when the library is linked: see `link/link.sh`.
 
 use crate::capi::types::rados_ioctx_t;
 use crate::errno::Errno;

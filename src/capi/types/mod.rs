@@ -5,21 +5,22 @@
 //!   rados.rs       -> include/rados/librados.h        rbd.rs      -> include/rbd/librbd.h
 //! ```
 //!
-//! The public headers are generated from these files and from the prototypes of the exported functions
-//! (see `build.rs`), so a doc comment here is documentation for C programmers too. Layouts are fixed by
-//! twenty years of compiled clients: every struct is `repr(C)`, and `tests.rs` pins size and offsets.
+//! The public headers are generated from these files and from the prototypes of the exported
+//! functions (see `build.rs`), so a doc comment here is documentation for C programmers too.
+//! Layouts are fixed by twenty years of compiled clients: every struct is `repr(C)`, and `tests.rs`
+//! pins size and offsets.
 //!
-//! A C enum is an integer type with constants, never a Rust enum: a client may pass any number, and a
-//! Rust enum with a number it does not have is undefined behaviour. [`c_enum!`] keeps the two forms of
-//! one declaration together.
+//! A C enum is an integer type with constants, never a Rust enum: a client may pass any number, and
+//! a Rust enum with a number it does not have is undefined behaviour. [`c_enum!`] keeps the two
+//! forms of one declaration together.
 //!
 //! May use: libc. Must not: anything of ours.
 #![allow(non_camel_case_types)]
 
 /// Declares a C enum as an integer type and one constant for each enumerator.
 ///
-/// `pub enum _: c_int { ... }` is an anonymous one: constants only. The header generator reads the same
-/// text as an enum.
+/// `pub enum _: c_int { ... }` is an anonymous one: constants only. The header generator reads the
+/// same text as an enum.
 macro_rules! c_enum {
     ($(#[$about:meta])* pub enum _: $repr:ty {
         $($(#[$doc:meta])* $member:ident = $value:expr,)*

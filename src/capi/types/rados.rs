@@ -71,7 +71,8 @@ c_enum! {
 }
 
 c_enum! {
-    /// Flags of a whole operation: rados_write_op_operate(), rados_read_op_operate() and the aio forms.
+    /// Flags of a whole operation: rados_write_op_operate(), rados_read_op_operate() and the aio
+    /// forms.
     pub enum _: c_int {
         /// Nothing special.
         LIBRADOS_OPERATION_NOFLAG = 0,
@@ -155,8 +156,8 @@ pub type rados_config_t = *mut c_void;
 
 /// A pool of a cluster, with a namespace, a locator key, a snapshot to read and one to write under.
 ///
-/// Made by rados_ioctx_create(), ended by rados_ioctx_destroy(). Any thread may do I/O with it; changing
-/// its settings while another thread uses it is the caller's to prevent.
+/// Made by rados_ioctx_create(), ended by rados_ioctx_destroy(). Any thread may do I/O with it;
+/// changing its settings while another thread uses it is the caller's to prevent.
 pub type rados_ioctx_t = *mut c_void;
 
 /// A listing of a pool's objects in progress: rados_nobjects_list_open() and its family.
@@ -220,8 +221,8 @@ pub struct rados_pool_stat_t {
     pub num_wr: u64,
     /// Units of 1024 bytes written.
     pub num_wr_kb: u64,
-    /// Bytes as the users wrote them, before replication. The first field that programs compiled before
-    /// Ceph 14.2 do not have.
+    /// Bytes as the users wrote them, before replication. The first field that programs compiled
+    /// before Ceph 14.2 do not have.
     pub num_user_bytes: u64,
     /// Of the compressed data, the bytes it was before.
     pub compressed_bytes_orig: u64,
@@ -253,8 +254,9 @@ pub type rados_write_op_t = *mut c_void;
 
 /// A list of questions about one object that are answered from one state of it.
 ///
-/// Made by rados_create_read_op(), filled by rados_read_op_*(), run by rados_read_op_operate(), freed by
-/// rados_release_read_op(). Pointers given to the questions must stay valid until it has run.
+/// Made by rados_create_read_op(), filled by rados_read_op_*(), run by rados_read_op_operate(),
+/// freed by rados_release_read_op(). Pointers given to the questions must stay valid until it has
+/// run.
 pub type rados_read_op_t = *mut c_void;
 
 /// An asynchronous operation: made by rados_aio_create_completion2(), freed by rados_aio_release().
@@ -269,13 +271,14 @@ pub struct blkin_trace_info {
 /// Called once when an asynchronous operation is complete, on a thread of the library.
 pub type rados_callback_t = Option<unsafe extern "C" fn(cb: rados_completion_t, arg: *mut c_void)>;
 
-/// Called for each notification of an object watched with rados_watch(), on a thread of the library.
+/// Called for each notification of an object watched with rados_watch(), on a thread of the
+/// library.
 pub type rados_watchcb_t = Option<unsafe extern "C" fn(opcode: u8, ver: u64, arg: *mut c_void)>;
 
 /// Called for each notification of a watched object, on a thread of the library.
 ///
-/// notify_id and handle go to rados_notify_ack(), which every notification needs. data is the notifier's
-/// payload and valid during the call only.
+/// notify_id and handle go to rados_notify_ack(), which every notification needs. data is the
+/// notifier's payload and valid during the call only.
 pub type rados_watchcb2_t = Option<
     unsafe extern "C" fn(
         arg: *mut c_void,
@@ -287,13 +290,15 @@ pub type rados_watchcb2_t = Option<
     ),
 >;
 
-/// Called when a watch is broken, on a thread of the library; err says why (-ENOTCONN, -ENOENT, ...).
+/// Called when a watch is broken, on a thread of the library; err says why (-ENOTCONN, -ENOENT,
+/// ...).
 ///
 /// The watch gets no notifications any more: unwatch and watch again.
 pub type rados_watcherrcb_t =
     Option<unsafe extern "C" fn(pre: *mut c_void, cookie: u64, err: c_int)>;
 
-/// Called for each line of the cluster's log: rados_monitor_log(). The strings are valid during the call.
+/// Called for each line of the cluster's log: rados_monitor_log(). The strings are valid during the
+/// call.
 pub type rados_log_callback_t = Option<
     unsafe extern "C" fn(
         arg: *mut c_void,
@@ -307,7 +312,8 @@ pub type rados_log_callback_t = Option<
     ),
 >;
 
-/// Called for each line of the cluster's log: rados_monitor_log2(). The strings are valid during the call.
+/// Called for each line of the cluster's log: rados_monitor_log2(). The strings are valid during
+/// the call.
 pub type rados_log_callback2_t = Option<
     unsafe extern "C" fn(
         arg: *mut c_void,

@@ -40,5 +40,6 @@ pub struct notify_timeout_t {
     pub cookie: u64,
 }
 
-/// The namespace that stands for all of them, for rados_ioctx_set_namespace() before listing objects.
+/// The namespace that stands for all of them, for rados_ioctx_set_namespace() before listing
+/// objects.
 pub const LIBRADOS_ALL_NSPACES: &str = "\u{1}";

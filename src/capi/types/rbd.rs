@@ -6,8 +6,8 @@ use libc::{c_char, c_int, c_uint, c_void, time_t};
 pub const LIBRBD_VER_MAJOR: c_int = 1;
 /// Minor version of the interface.
 ///
-/// The interface of the library whose behaviour is the measure, Ceph 16.2.15. The functions of later
-/// versions are there too: ask the LIBRBD_SUPPORTS_* macros, as programs do anyway, because
+/// The interface of the library whose behaviour is the measure, Ceph 16.2.15. The functions of
+/// later versions are there too: ask the LIBRBD_SUPPORTS_* macros, as programs do anyway, because
 /// distributions backport. A higher number here would promise the later versions' behaviour.
 pub const LIBRBD_VER_MINOR: c_int = 16;
 /// Third part of the interface's version.

@@ -1,5 +1,5 @@
-//! Layouts: sizes and offsets as a C compiler gives them to the original's headers on x86-64, measured
-//! with a C program against Ceph 16.2.15 and 20.2.4. All 64-bit Linux targets agree.
+//! Layouts: sizes and offsets as a C compiler gives them to the original's headers on x86-64,
+//! measured with a C program against Ceph 16.2.15 and 20.2.4. All 64-bit Linux targets agree.
 
 use super::*;
 use std::mem::{align_of, offset_of, size_of};
