@@ -83,10 +83,17 @@ impl Config {
     /// then reading a file gives the cluster its name.
     #[must_use]
     pub fn new(cluster: &str, name: EntityName) -> Config {
+        // Two kinds of daemon keep their keyring with their data.
+        let data = match name.kind() {
+            "osd" => Some("$osd_data/keyring"),
+            "mds" => Some("$mds_data/keyring"),
+            _ => None,
+        };
+        let data = data.map(|path| ("keyring", vec![(Level::Default, Value::Text(path.into()))]));
         let state = State {
             name: name.clone(),
             cluster: cluster.to_owned(),
-            values: BTreeMap::new(),
+            values: data.into_iter().collect(),
             changed: Vec::new(),
             is_fixed: false,
             path: None,
@@ -98,6 +105,8 @@ impl Config {
     #[must_use]
     pub fn create(cluster: &str, name: EntityName) -> Config {
         let config = Config::new(cluster, name);
+        // The original sets this one for every handle, so that nothing weaker can.
+        let _ = config.change(|state| state.set_named("no_config_file", "false", Level::Override));
         config.parse_env(None);
         config
     }

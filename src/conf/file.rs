@@ -17,10 +17,11 @@
 //! at a character beyond ASCII, which here is text.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::options::normalize;
 
-/// The larges file read; the original's limit is a gigabyte, which no configuration needs.
+/// The largest file read; the original's limit is a gigabyte, which no configuration needs.
 pub(super) const MAX_LEN: u64 = 64 << 20;
 
 /// A parsed file: keys and values, spelled as the option table does, of each section.
@@ -39,7 +40,7 @@ impl ConfFile {
             let line = line_of(bytes, error.valid_up_to());
             return Err(format!("invalid UTF-8 in line {line}"));
         }
-        let mut parser = Parser { bytes, at: 0, no_comment_before: 0, file: ConfFile::default() };
+        let mut parser = Parser { bytes, at: 0, only_blanks: 0..0, file: ConfFile::default() };
         match parser.file() {
             Ok(()) => Ok(parser.file),
             Err(expected) => {
@@ -72,8 +73,8 @@ type Must<T> = Result<T, &'static str>;
 struct Parser<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// No comment starts before this; keeps a long run of blanks from being looked at once per blank.
-    no_comment_before: usize,
+    /// Blanks known to have no comment behind them, so that a long run is not looked at once per blank.
+    only_blanks: Range<usize>,
     file: ConfFile,
 }
 
@@ -255,12 +256,12 @@ impl Parser<'_> {
                 self.at = start;
                 return;
             }
-            if self.at < self.no_comment_before {
+            if self.only_blanks.contains(&self.at) {
                 return;
             }
             self.blanks();
             if !matches!(self.peek(), Some(b'#' | b';')) {
-                self.no_comment_before = self.at;
+                self.only_blanks = start..self.at;
                 self.at = start;
                 return;
             }

@@ -1,4 +1,4 @@
-//! Options whose text is checked or rewritten before it is read: debug levels and five of RBD's.
+//! Options whose text is checked or rewritten before it is read: debug levels and four of RBD's.
 
 use std::borrow::Cow;
 
@@ -18,8 +18,7 @@ pub(super) fn normalize<'a>(option: &Opt, text: &'a str) -> Result<Cow<'a, str>>
         // A pool that cannot be one is replaced, not refused.
         "rbd_default_pool" if text.is_empty() || names_no_pool(text) => Ok("rbd".into()),
         "rbd_default_data_pool" if names_no_pool(text) => Ok("".into()),
-        "rbd_default_features" => bitmask(option.name, text, &FEATURES, DEFAULT_FEATURES),
-        "rbd_qos_exclude_ops" => bitmask(option.name, text, &OPERATIONS, 0),
+        "rbd_default_features" => features(option.name, text),
         "rbd_discard_granularity_bytes" => {
             let is_power = number::unsigned(text).is_ok_and(|n| n == 0 || n.is_power_of_two());
             let wrong = || Errno::EINVAL.because(format!("{}: no power of two", option.name));
@@ -57,61 +56,43 @@ fn debug_level<'a>(name: &str, text: &'a str) -> Result<Cow<'a, str>> {
     }
 }
 
-struct Bits {
-    names: &'static [(&'static str, u64)],
-    /// Bits a number may hold; the names may say more.
-    allowed: u64,
-}
-
-const FEATURES: Bits = Bits {
-    names: &[
-        ("layering", 1),
-        ("striping", 1 << 1),
-        ("exclusive-lock", 1 << 2),
-        ("object-map", 1 << 3),
-        ("fast-diff", 1 << 4),
-        ("deep-flatten", 1 << 5),
-        ("journaling", 1 << 6),
-        ("data-pool", 1 << 7),
-        ("operations", 1 << 8),
-        ("migrating", 1 << 9),
-        ("non-primary", 1 << 10),
-        ("dirty-cache", 1 << 11),
-    ],
-    allowed: 0xff,
-};
+/// The names of an image's features; the place in the list is the bit.
+const FEATURES: [&str; 12] = [
+    "layering",
+    "striping",
+    "exclusive-lock",
+    "object-map",
+    "fast-diff",
+    "deep-flatten",
+    "journaling",
+    "data-pool",
+    "operations",
+    "migrating",
+    "non-primary",
+    "dirty-cache",
+];
+/// Bits a number may hold; the names may say more.
+const PUBLIC_FEATURES: u64 = 0xff;
 const DEFAULT_FEATURES: u64 = 61;
 
-const OPERATIONS: Bits = Bits {
-    names: &[
-        ("read", 1),
-        ("write", 1 << 1),
-        ("discard", 1 << 2),
-        ("write_same", 1 << 3),
-        ("compare_and_write", 1 << 4),
-    ],
-    allowed: 0x1f,
-};
-
-/// A bitmask given as a number or as names with commas; kept as a number. Names add up, so one said
+/// Features given as a bit mask or as names with commas; kept as a bit mask. Names add up, so one said
 /// twice counts twice.
-fn bitmask<'a>(name: &str, text: &'a str, bits: &Bits, empty: u64) -> Result<Cow<'a, str>> {
-    let wrong = |what: &str| Errno::EINVAL.because(format!("{name}: unknown bits in '{what}'"));
-    let trimmed = text.trim_matches(|c: char| c.is_ascii_whitespace() || c == '\x0b');
+fn features<'a>(name: &str, text: &'a str) -> Result<Cow<'a, str>> {
+    let wrong = |what: &str| Errno::EINVAL.because(format!("{name}: unknown feature '{what}'"));
+    let space = |c: char| c.is_ascii_whitespace() || c == '\x0b';
+    let trimmed = text.trim_matches(space);
     if trimmed.is_empty() {
-        return Ok(empty.to_string().into());
+        return Ok(DEFAULT_FEATURES.to_string().into());
     }
-    if let Ok(mask) = trimmed.parse::<u64>() {
-        if mask & !bits.allowed != 0 {
-            return Err(wrong(trimmed));
-        }
-        return Ok(mask.to_string().into());
+    let number = if trimmed == "-0" { "0" } else { trimmed };
+    if let Ok(mask) = number.parse::<u64>() {
+        let public = mask & !PUBLIC_FEATURES == 0;
+        return if public { Ok(mask.to_string().into()) } else { Err(wrong(trimmed)) };
     }
     let mut mask = 0u64;
-    for word in trimmed.split(',') {
-        let word = word.trim_matches(|c: char| c.is_ascii_whitespace() || c == '\x0b');
-        let found = bits.names.iter().find(|(name, _)| *name == word);
-        mask = mask.wrapping_add(found.ok_or_else(|| wrong(word))?.1);
+    for word in trimmed.split(',').map(|word| word.trim_matches(space)) {
+        let bit = FEATURES.iter().position(|name| *name == word).ok_or_else(|| wrong(word))?;
+        mask = mask.wrapping_add(1 << bit);
     }
     Ok(mask.to_string().into())
 }
