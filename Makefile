@@ -26,7 +26,7 @@ all:
 	mkdir -p $(DIST)/include/rados $(DIST)/include/rbd $(DIST)/lib/pkgconfig
 	for h in $(HEADERS); do cp include/$$h $(DIST)/include/$$h; done
 	for p in librados librbd; do \
-	    sed -e 's|@PREFIX@|$(abspath $(DIST))|' -e 's|@LIBDIR@|$${prefix}/lib|' \
+	    sed -e 's|@PREFIX@|$${pcfiledir}/../..|' -e 's|@LIBDIR@|$${prefix}/lib|' \
 	        pkgconfig/$$p.pc.in > $(DIST)/lib/pkgconfig/$$p.pc; \
 	done
 

@@ -3,7 +3,7 @@
 //! ```text
 //!   C: rados_watch2(io, oid, &cookie, on_notify, on_error, arg)
 //!                                        |          |      |
-//!                        Callback { function, arg }  <-----+   kept, moved to a thread, called there
+//!                        Callback { function, arg }  <-----+   kept, called on a thread
 //! ```
 //!
 //! A callback runs on a thread of the library and never inside the caller's own call, so that a

@@ -79,7 +79,10 @@ impl<T> Failure for *mut T {
 /// The body is in an `unsafe` block, whose reason is the C API contract above: what it may rely on
 /// is the arguments, and it hands them to functions that ask for just that contract.
 macro_rules! exports {
-    ($($(#[$attr:meta])* fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $ret:ty)? => $body:expr;)*) => {
+    ($(
+        $(#[$attr:meta])* fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $ret:ty)?
+        => $body:expr;
+    )*) => {
         $(
             $(#[$attr])*
             ///

@@ -573,3 +573,11 @@ missing! {
     fn rbd_write_zeroes(image: rbd_image_t, ofs: u64, len: usize, zero_flags: c_int, op_flags: c_int) -> ssize_t;
     fn rbd_writesame(image: rbd_image_t, ofs: u64, len: usize, buf: *const c_char, data_len: usize, op_flags: c_int) -> ssize_t;
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(super::MISSING.is_sorted_by(|a, b| a < b), "sorted, each name once");
+    }
+}
