@@ -210,6 +210,14 @@ static_link() {
     cut -f1 "$here/symbols.tsv" | grep -v '^#' | sort -u | same - "$tmp/global"
 }
 
+# --- arguments --------------------------------------------------------------------------------
+
+nulls() {
+    "$CC" -Wall -Wextra -Werror -I"$dist/include" "$here/nulls.c" -o "$tmp/nulls" -ldl
+    grep -v '^#' "$here/symbols.tsv" | cut -f1 | sort -u > "$tmp/names"
+    LD_LIBRARY_PATH=$lib CEPH_CONF=/dev/null "$tmp/nulls" < "$tmp/names"
+}
+
 # --- loading ------------------------------------------------------------------------------------
 
 # The file of a Debian package, where the package is installed or can be downloaded.
@@ -248,6 +256,7 @@ check dynamic_link
 check preload
 check dlopen_local
 check static_link
+check nulls
 check loads qemu-block-extra '/block-rbd\.so$'
 check loads libvirt-daemon-driver-storage-rbd '/libvirt_storage_backend_rbd\.so$'
 check loads fio '/bin/fio$'
