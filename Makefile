@@ -13,7 +13,7 @@ LIBDIR ?= $(PREFIX)/lib
 DESTDIR ?=
 CARGO ?= cargo
 
-# Where cargo puts its output, also when a user's configuration moves it.
+# Where cargo puts its output.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 DIST := $(TARGET)/dist
 HEADERS := rados/librados.h rados/rados_types.h rbd/librbd.h rbd/features.h
@@ -44,7 +44,7 @@ install:
 	done
 
 headers:
-	OXIRADOS_HEADERS=$(CURDIR)/include $(CARGO) build --lib
+	OXIRADOS_HEADERS=$(CURDIR)/include $(CARGO) check --lib
 
 gaps:
 	@sed -n 's/^ *\(#\[deprecated\] \)\{0,1\}fn \([a-z0-9_]*\)(.*/\2/p' src/capi/missing.rs

@@ -5,7 +5,7 @@
 //!            <- -errno        <-         <- Err(Error), or a panic
 //! ```
 //!
-//! A wrapper is five lines, written out or, where there are many alike, as a line of [`exports!`]:
+//! A wrapper is five lines, written out or, where there are many alike, as a line of `exports!`:
 //!
 //! ```ignore
 //! /// Writes `len` bytes at `off`. Returns 0, -ENOENT ..., -E2BIG where len is over 2 GiB.

@@ -11,7 +11,7 @@
 //! pins size and offsets.
 //!
 //! A C enum is an integer type with constants, never a Rust enum: a client may pass any number, and
-//! a Rust enum with a number it does not have is undefined behaviour. [`c_enum!`] keeps the two
+//! a Rust enum with a number it does not have is undefined behaviour. `c_enum!` keeps the two
 //! forms of one declaration together.
 //!
 //! May use: libc. Must not: anything of ours.
