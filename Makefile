@@ -48,7 +48,8 @@ headers:
 
 gaps:
 	@sed -n 's/^ *\(#\[deprecated\] \)\{0,1\}fn \([a-z0-9_]*\)(.*/\2/p' src/capi/missing.rs
-	@echo "$$(grep -cE '^ *(#\[deprecated\] )?fn r(ados|bd)_' src/capi/missing.rs) of 540 functions are not written yet"
+	@echo "$$(grep -cE '^ *(#\[deprecated\] )?fn r(ados|bd)_' src/capi/missing.rs)" \
+	    of 540 functions are not written yet
 
 test:
 	sh ctests/install-deps.sh test

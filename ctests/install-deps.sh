@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs Debian packages that a target of the Makefile needs, saying which. Nothing where all are there.
+# Installs the Debian packages that a target of the Makefile needs, saying which.
 #
 #   install-deps.sh build|demo|test|bench
 set -eu
@@ -23,7 +23,8 @@ command -v cargo > /dev/null || {
 
 missing=
 for package in $wanted; do
-    dpkg-query -W -f '${Status}' "$package" 2> /dev/null | grep -q 'ok installed' || missing="$missing $package"
+    dpkg-query -W -f '${Status}' "$package" 2> /dev/null | grep -q 'ok installed' ||
+        missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 
@@ -36,12 +37,13 @@ as_root=
 # Never at the price of a package that is there: --no-remove.
 apt="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends --no-remove"
 
-# qemu-block-extra fits the qemu-utils of the same release only. Where another one is installed it stays,
-# and the tests that need qemu's rbd driver say so.
+# qemu-block-extra fits the qemu-utils of the same release only. Where another one is installed it
+# stays, and the tests that need qemu's rbd driver say so.
 # shellcheck disable=SC2086
 case $missing in
     *qemu-block-extra*)
-        $apt -s install qemu-block-extra > /dev/null 2>&1 || $as_root apt-get -q update > /dev/null || true
+        $apt -s install qemu-block-extra > /dev/null 2>&1 ||
+            $as_root apt-get -q update > /dev/null || true
         if ! $apt -s install qemu-block-extra > /dev/null 2>&1; then
             echo "qemu-block-extra does not fit the installed qemu-utils: left out"
             missing=$(echo "$missing" | sed 's/qemu-block-extra//')

@@ -47,7 +47,7 @@ ln -s librados.a "$out/librbd.a"
 } > "$build/renames"
 "$OBJCOPY" --redefine-syms="$build/renames" "$build/all.o" "$build/shared.o"
 
-# Nodes and parent as Ceph's library has them. Global names that are in no node are in the base version.
+# Nodes and parent as Ceph's library has them. Global names in no node are in the base version.
 {
     echo 'LIBRADOS_PRIVATE {'
     echo '  global:'

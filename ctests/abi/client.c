@@ -1,7 +1,7 @@
 /* A small client of librados, of librbd, or of both.
  *
- *   client DIR [what]    says which version the libraries are; fails if a library it uses does not come
- *                        from DIR, or from the program itself where DIR is "static"
+ *   client DIR [what]    says which version the libraries are; fails if a library it uses does not
+ *                        come from DIR, or from the program itself where DIR is "static"
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -55,7 +55,8 @@ int main(int argc, char **argv)
     major = minor = extra = -1;
     rados_version(&major, &minor, &extra);
     printf("librados %d.%d.%d\n", major, minor, extra);
-    failed |= major != LIBRADOS_VER_MAJOR || minor != LIBRADOS_VER_MINOR || extra != LIBRADOS_VER_EXTRA;
+    failed |= major != LIBRADOS_VER_MAJOR || minor != LIBRADOS_VER_MINOR;
+    failed |= extra != LIBRADOS_VER_EXTRA;
     failed |= from("rados_version", dir, (void *)rados_version);
     rados_buffer_free(NULL);
 

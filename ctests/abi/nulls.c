@@ -1,5 +1,5 @@
-/* Calls every function with nothing: null handles, null strings, null places, zero lengths. And once more
- * with a handle of another type in first place. None may crash or wait for ever.
+/* Calls every function with nothing: null handles, null strings, null places, zero lengths. And
+ * once more with a rados_t in first place. None may crash or wait for ever.
  *
  *   nulls < names
  */
@@ -36,16 +36,17 @@ static const char *const takes_memory[] = {
     "rados_buffer_free", "rbd_image_spec_cleanup", "rbd_linked_image_spec_cleanup",
     "rbd_mirror_image_get_info_cleanup", "rbd_mirror_image_global_status_cleanup",
     "rbd_group_info_cleanup", "rbd_group_snap_get_info_cleanup", "rbd_snap_group_namespace_cleanup",
-    "rbd_snap_mirror_namespace_cleanup", "rbd_snap_trash_namespace_cleanup", "rbd_trash_get_cleanup",
-    "rbd_migration_status_cleanup", "rbd_free_trash_info", "rbd_namespace_list_cleanup",
+    "rbd_snap_mirror_namespace_cleanup", "rbd_snap_trash_namespace_cleanup",
+    "rbd_trash_get_cleanup", "rbd_migration_status_cleanup", "rbd_namespace_list_cleanup",
 };
 
 /* And so do functions that write through their first argument. */
 static int wants_handle(const char *name)
 {
     static const char *const not[] = {
-        "rados_create", "rados_create2", "rados_create_with_context", "rados_version", "rbd_version",
-        "rados_aio_create_completion", "rados_aio_create_completion2", "rbd_aio_create_completion",
+        "rados_create", "rados_create2", "rados_create_with_context", "rados_version",
+        "rbd_version", "rados_aio_create_completion", "rados_aio_create_completion2",
+        "rbd_aio_create_completion",
         "rbd_image_options_create", "rbd_pool_stats_create", "rados_free_notify_response",
         "rados_decode_notify_response", "rados_inconsistent_pg_list",
     };

@@ -1,10 +1,10 @@
 #!/bin/sh
-# The binary interface: symbols, types, prototypes, linking and loading, against Ceph's own packages.
+# The binary interface: symbols, types, prototypes, linking and loading, against Ceph's packages.
 #
 #   run.sh [DIST]     DIST is what `make` left, target/dist by default
 #
-# Needs a C compiler, binutils, librados-dev and librbd-dev; install-deps.sh has them. Each check is a
-# function below; the last line says how many passed, and the status is 1 if one did not.
+# Needs a C compiler, binutils, librados-dev and librbd-dev; install-deps.sh has them. Each check is
+# a function below; the last line says how many passed, and the status is 1 if one did not.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 dist=$(cd "${1:-$here/../../target/dist}" && pwd) || exit 2
@@ -15,8 +15,8 @@ trap 'rm -rf "$tmp"' EXIT
 ceph=$(dirname "$(ldconfig -p | sed -n 's/.* => \(.*\/librados\.so\.2\)$/\1/p' | head -1)")
 passed=0 failed=0
 
-# Not `if ( set -e; ... )`: a shell ignores -e in there. For the same reason a line "must not succeed" is
-# `none command`, not `! command`.
+# Not `if ( set -e; ... )`: a shell ignores -e in there. For the same reason a line that must not
+# succeed is `none command`, not `! command`.
 check() {
     ( set -e; "$@" ) > "$tmp/log" 2>&1
     if [ $? = 0 ]; then
@@ -68,7 +68,8 @@ symbols() {
 no_other_symbol() {
     objdump -T "$lib/librados.so.2" "$lib/librbd.so.1" |
         awk '/ g / && !/\*UND\*/ && $NF !~ /^(rados|rbd)_/ { print $(NF - 1), $NF }' > "$tmp/others"
-    none grep -vE '^(LIBRADOS_PRIVATE oxirados_rbd_[a-z0-9_]+|(LIBRADOS_[A-Z0-9.]+) \2)$' "$tmp/others"
+    none grep -vE '^(LIBRADOS_PRIVATE oxirados_rbd_[a-z0-9_]+|(LIBRADOS_[A-Z0-9.]+) \2)$' \
+        "$tmp/others"
 }
 
 identity() {
@@ -113,7 +114,7 @@ prototypes() {
         cat "$tmp/ceph.h"
     } > "$tmp/unit.c"
     for name in $(cat "$tmp/names"); do
-        grep -qE "(^|[ *])$name *\(" "$tmp/ceph.h" || { echo "no prototype of Ceph's for $name"; return 1; }
+        grep -qE "(^|[ *])$name *\(" "$tmp/ceph.h" || { echo "Ceph's $name?"; return 1; }
     done
     "$CC" -std=gnu11 -Wall -Werror -Wno-deprecated-declarations -I"$dist/include" -c "$tmp/unit.c" \
         -o "$tmp/unit.o"
@@ -122,8 +123,8 @@ prototypes() {
 # The same functions are marked deprecated.
 deprecated() {
     for side in /usr/include "$dist/include"; do
-        declared "$side" | grep deprecated | grep -oE '(rados|rbd)_[a-z0-9_]+ *\(' | tr -d ' (' | sort -u \
-            > "$tmp/deprecated.$(basename "$(dirname "$side")")"
+        declared "$side" | grep deprecated | grep -oE '(rados|rbd)_[a-z0-9_]+ *\(' |
+            tr -d ' (' | sort -u > "$tmp/deprecated.$(basename "$(dirname "$side")")"
     done
     test "$(wc -l < "$tmp/deprecated.usr")" -gt 40
     same "$tmp/deprecated.usr" "$tmp/deprecated.$(basename "$dist")"
@@ -179,7 +180,8 @@ dlopen_local() {
     "$CC" -I"$dist/include" "$here/dlopen.c" -o "$tmp/dlopen" -ldl
     for order in "librados.so.2 librbd.so.1" "librbd.so.1 librados.so.2" "librbd.so.1"; do
         # shellcheck disable=SC2086
-        LD_LIBRARY_PATH=$lib "$tmp/dlopen" "$lib" $order
+        LD_LIBRARY_PATH=$lib CEPH_CONF=/dev/null "$tmp/dlopen" "$tmp/store" $order
+        rm -rf "$tmp/store"
     done
 }
 
@@ -191,7 +193,8 @@ static_link() {
         use=-DUSE_RADOS
         test $pc = librados || use='-DUSE_RBD -DUSE_RADOS'
         # shellcheck disable=SC2046,SC2086
-        "$CC" $use "$here/client.c" -o "$tmp/static" -static $(pkg-config --static --cflags --libs $pc)
+        "$CC" $use "$here/client.c" -o "$tmp/static" -static \
+            $(pkg-config --static --cflags --libs $pc)
         "$tmp/static" static
         test -z "$(needed "$tmp/static")"
         # shellcheck disable=SC2046,SC2086
@@ -226,8 +229,9 @@ package_file() {
     found=$(dpkg -L "$package" 2>/dev/null | grep -E "$pattern" | head -1)
     if [ -z "$found" ]; then
         mkdir -p "$tmp/deb/$package"
-        ( cd "$tmp/deb" && apt-get -q download "$package" && dpkg -x "$package"_*.deb "$package" ) >&2 ||
-            return 1
+        cd "$tmp/deb"
+        apt-get -q download "$package" >&2
+        dpkg -x "$package"_*.deb "$package"
         found=$(find "$tmp/deb/$package" | grep -E "$pattern" | head -1)
     fi
     echo "$found"
@@ -241,7 +245,7 @@ loads() {
     LD_BIND_NOW=1 LD_LIBRARY_PATH=$lib ldd -r "$file" > "$tmp/ldd" 2>&1
     grep -E 'librados|librbd' "$tmp/ldd" | grep -q "$lib/"
     # A module has names that its host program defines; those are not ours.
-    none grep -E 'undefined symbol: (rados|rbd)_|symbol (rados|rbd)_|(librados|librbd).*not found|version.*(librados|librbd)' \
+    none grep -E 'symbol:? (rados|rbd)_|lib(rados|rbd).*not found|version.*lib(rados|rbd)' \
         "$tmp/ldd"
 }
 

@@ -495,7 +495,8 @@ static void the_rest(void)
     CALLBACK(rbd_update_callback_t);
     printf("LIBRADOS_VERSION %d\n", LIBRADOS_VERSION(3, 2, 1));
     printf("LIBRBD_VERSION %d\n", LIBRBD_VERSION(3, 2, 1));
-#if LIBRADOS_VERSION_CODE < LIBRADOS_VERSION(3, 0, 0) || LIBRBD_VERSION_CODE < LIBRBD_VERSION(1, 16, 0)
+#if LIBRADOS_VERSION_CODE < LIBRADOS_VERSION(3, 0, 0) || \
+    LIBRBD_VERSION_CODE < LIBRBD_VERSION(1, 16, 0)
     printf("too old\n");
 #endif
 #if defined(VOIDPTR_RADOS_T) && defined(CEPH_LIBRADOS_H) && defined(CEPH_LIBRBD_H) && \
