@@ -17,6 +17,7 @@
 mod macros;
 pub mod lock;
 pub mod rbd;
+pub mod small;
 mod time;
 
 use std::borrow::Cow;

@@ -18,15 +18,15 @@ pub struct Caller {
 
 /// One object within the running operation: reads see what earlier steps of it wrote.
 ///
-/// On an object that does not exist every read and every removal (of the object, an xattr, an omap entry)
-/// fails with `-ENOENT`, truncating and zeroing do nothing, and every other change creates it, as on an
-/// OSD.
+/// On an object that does not exist (which only a method that writes gets to see) data is empty, every
+/// other read and every removal (of the object, an xattr, an omap entry) fails with `-ENOENT`, truncating
+/// and zeroing do nothing, and every other change creates it, as on an OSD.
 pub trait ClassContext {
     /// Size in bytes and modification time; `-ENOENT`.
     fn stat(&mut self) -> Result<(u64, SystemTime)>;
-    /// The bytes from `off` on, at most `len` of them (`u64::MAX` for all); fewer at the end; `-ENOENT`.
+    /// The bytes from `off` on, at most `len` of them (`u64::MAX` for all); fewer at the end.
     fn read(&mut self, off: u64, len: u64) -> Result<Bytes>;
-    /// The allocated ranges (offset, length) within a range, ascending; `-ENOENT`.
+    /// The allocated ranges (offset, length) within a range, ascending.
     fn extents(&mut self, off: u64, len: u64) -> Result<Vec<(u64, u64)>>;
     /// Creates the object; with `exclusive`, `-EEXIST` if it is there.
     fn create(&mut self, exclusive: bool) -> Result<()>;
@@ -72,7 +72,8 @@ pub trait ClassContext {
     fn now(&self) -> SystemTime;
     /// Who watches the object.
     fn watchers(&mut self) -> Result<Vec<WatcherInfo>>;
-    /// The newest snapshot the object was written under (the `seq` of its snapshot set), 0 for none.
+    /// The newest snapshot the object was written under (the `seq` of its snapshot set), 0 for none;
+    /// `-ENOENT`.
     fn snap_seq(&mut self) -> Result<u64>;
     /// The version the object had before this operation, 0 if it did not exist.
     fn version(&mut self) -> u64;

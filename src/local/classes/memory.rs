@@ -10,6 +10,7 @@ use crate::errno::{Errno, Result};
 use crate::model::{OmapValues, Payload, WatcherInfo};
 
 /// The object, if it exists, and the world around it; tests set the fields.
+#[derive(Clone)]
 pub(crate) struct MemoryObject {
     pub(crate) exists: bool,
     pub(crate) data: Vec<u8>,
@@ -42,11 +43,6 @@ impl MemoryObject {
         call(class, method, self, input)
     }
 
-    /// One omap value as bytes, empty if it is not there.
-    pub(crate) fn value(&self, key: &str) -> &[u8] {
-        self.omap.get(key.as_bytes()).map_or(&[], |value| value)
-    }
-
     fn there(&self) -> Result<()> {
         if self.exists { Ok(()) } else { Err(Errno::ENOENT.into()) }
     }
@@ -59,7 +55,6 @@ impl ClassContext for MemoryObject {
     }
 
     fn read(&mut self, off: u64, len: u64) -> Result<Bytes> {
-        self.there()?;
         let size = self.data.len() as u64;
         let (from, to) = (off.min(size), off.saturating_add(len).min(size));
         Ok(Bytes::copy_from_slice(&self.data[from as usize..to as usize]))
@@ -203,6 +198,7 @@ impl ClassContext for MemoryObject {
     }
 
     fn snap_seq(&mut self) -> Result<u64> {
+        self.there()?;
         Ok(self.snap_seq)
     }
 

@@ -22,6 +22,7 @@ mod lock;
 #[cfg(test)]
 pub(crate) mod memory;
 mod rbd;
+mod small;
 
 pub use context::{Caller, ClassContext};
 pub use table::{MethodFlags, call, flags};

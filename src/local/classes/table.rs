@@ -59,32 +59,44 @@ macro_rules! method {
 }
 
 /// The classes and their methods, in groups.
-const CLASSES: &[(&str, &[&[Method]])] =
-    &[("rbd", super::rbd::METHODS), ("lock", &[super::lock::METHODS])];
+const CLASSES: &[(&str, &[&[Method]])] = &[
+    ("rbd", super::rbd::METHODS),
+    ("lock", &[super::lock::METHODS]),
+    ("refcount", &[super::small::REFCOUNT]),
+    ("version", &[super::small::VERSION]),
+    ("numops", &[super::small::NUMOPS]),
+    ("hello", &[super::small::HELLO]),
+];
 
-fn find(class: &str, method: &str) -> Option<&'static Method> {
-    let (_, groups) = CLASSES.iter().find(|(name, _)| *name == class)?;
-    groups.iter().copied().flatten().find(|candidate| candidate.name == method)
+fn find(class: &str, method: &str) -> Result<&'static Method> {
+    let (_, groups) = CLASSES.iter().find(|(name, _)| *name == class).ok_or_else(|| {
+        // An OSD may load only the classes of `osd_class_load_list`.
+        Errno::EPERM.because(format!("no object class {class}"))
+    })?;
+    groups
+        .iter()
+        .copied()
+        .flatten()
+        .find(|candidate| candidate.name == method)
+        .ok_or_else(|| Errno::EOPNOTSUPP.because(format!("no class method {class}.{method}")))
 }
 
-/// What a method may do; `None` if there is no such class or method: the operation then fails with
-/// `-EOPNOTSUPP`.
-#[must_use]
-pub fn flags(class: &str, method: &str) -> Option<MethodFlags> {
+/// What a method may do. Fails with `-EPERM` if there is no such class and with `-EOPNOTSUPP` if it has no
+/// such method (measured on 16.2.15).
+pub fn flags(class: &str, method: &str) -> Result<MethodFlags> {
     find(class, method).map(|method| method.flags)
 }
 
 /// Runs a method on the object behind `context` and returns its encoded reply.
 ///
-/// Fails with `-EOPNOTSUPP` if there is no such class or method, with `-EINVAL` if the argument cannot be
-/// decoded, and as the method says.
+/// Fails as [`flags`] does, with `-EINVAL` if the argument cannot be decoded, and as the method says. What
+/// it wrote before it failed must then be undone.
 pub fn call(
     class: &str,
     method: &str,
     context: &mut dyn ClassContext,
     input: &Bytes,
 ) -> Result<Bytes> {
-    let found = find(class, method)
-        .ok_or_else(|| Errno::EOPNOTSUPP.because(format!("no class method {class}.{method}")))?;
-    (found.run)(context, input).map_err(|error| error.context(format_args!("{class}.{method}")))
+    (find(class, method)?.run)(context, input)
+        .map_err(|error| error.context(format_args!("{class}.{method}")))
 }

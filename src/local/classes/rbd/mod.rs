@@ -29,6 +29,3 @@ pub(super) const METHODS: &[&[Method]] = &[
     mirror::METHODS,
     migration::METHODS,
 ];
-
-#[cfg(test)]
-mod tests;
