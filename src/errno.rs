@@ -1,8 +1,8 @@
 //! Errors: what failed, as the error number the C API will return, with a sentence for the log.
 //!
-//! RADOS itself speaks in Linux error numbers: an OSD's reply, an object class and a monitor command
-//! all carry one. So [`Errno`] is the kind of every [`Error`] here, on all layers, and the edge to C is
-//! one negation. May use: std. Must not use: anything of ours.
+//! RADOS itself speaks in Linux error numbers: an OSD's reply, an object class and a monitor
+//! command all carry one. So [`Errno`] is the kind of every [`Error`] here, on all layers, and the
+//! edge to C is one negation. May use: std. Must not use: anything of ours.
 
 use std::borrow::Cow;
 use std::fmt;

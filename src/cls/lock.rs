@@ -123,8 +123,8 @@ pub struct EntityAddr {
 }
 
 impl EntityAddr {
-    /// From text as blocklists take it, such as `127.0.0.1:0/3141592653`, as a legacy address, which is
-    /// what locks keep; `-EINVAL`.
+    /// From text as blocklists take it, such as `127.0.0.1:0/3141592653`, as a legacy address,
+    /// which is what locks keep; `-EINVAL`.
     pub fn parse(text: &str) -> Result<Self> {
         let invalid = || Errno::EINVAL.because(format!("{text} is no address"));
         let plain = ["v1:", "v2:", "any:"].iter().find_map(|p| text.strip_prefix(p));
@@ -149,8 +149,8 @@ impl std::fmt::Display for EntityAddr {
     }
 }
 
-// The form since Kraken: marker 1, then versioned: type, nonce, a `sockaddr` of the family's length with
-// the family little-endian, port and address in network order.
+// The form since Kraken: marker 1, then versioned: type, nonce, a `sockaddr` of the family's length
+// with the family little-endian, port and address in network order.
 impl Encode for EntityAddr {
     fn encode(&self, writer: &mut Writer) {
         writer.u8(1).versioned(1, 1, |writer| {

@@ -26,8 +26,8 @@ macro_rules! plain {
     )*};
 }
 
-/// A versioned struct: `(version, oldest reader)`, then fields; a field `since N` is absent, and default,
-/// in what an older version wrote.
+/// A versioned struct: `(version, oldest reader)`, then fields; a field `since N` is absent, and
+/// default, in what an older version wrote.
 macro_rules! versioned {
     ($($(#[$doc:meta])* $name:ident ($version:literal, $compat:literal) {
         $($(#[$field_doc:meta])* $field:ident: $type:ty $(, since $since:literal)?);* $(;)?
@@ -89,7 +89,8 @@ macro_rules! calls {
     };
 }
 
-/// An enum stored in one byte (or what `repr` says). A value of a later release is kept as `Unknown`.
+/// An enum stored in one byte (or what `repr` says). A value of a later release is kept as
+/// `Unknown`.
 macro_rules! byte_enum {
     ($($(#[$doc:meta])* $name:ident: $repr:ident {
         $($(#[$variant_doc:meta])* $variant:ident = $value:literal),* $(,)?

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::codec::{Decode, Encode, Reader, Writer};
 use crate::errno::Result;
 
-/// A point in time or a duration (`utime_t`): seconds and nanoseconds, 32 bits each. Zero stands for
-/// "none" in most places.
+/// A point in time or a duration (`utime_t`): seconds and nanoseconds, 32 bits each. Zero stands
+/// for "none" in most places.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UTime {
     /// Seconds, since 1970 if it is a point in time.

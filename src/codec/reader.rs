@@ -120,7 +120,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Opens a versioned struct that this program reads up to version `ours`: the version it was
-    /// written with, and a reader of just its fields. The rest of what a newer writer added is skipped.
+    /// written with, and a reader of just its fields. The rest of what a newer writer added is
+    /// skipped.
     pub fn versioned(&mut self, ours: u8, field: &'static str) -> Result<(u8, Reader<'a>)> {
         let version = self.u8(field)?;
         let oldest = self.u8(field)?;

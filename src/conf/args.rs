@@ -8,9 +8,9 @@
 //! --                             ends it; what follows is not ours
 //! ```
 //!
-//! `-c`, `-n`, `-i`, `--id`, `--name`, `--user`, `--cluster` are for whoever creates the handle: they
-//! are left over here, as in the original. Two manners of the original are not copied: it ends the
-//! process when a short option lacks its argument (here `EINVAL`) and for `--show_conf`.
+//! `-c`, `-n`, `-i`, `--id`, `--name`, `--user`, `--cluster` are for whoever creates the handle:
+//! they are left over here, as in the original. Two manners of the original are not copied: it ends
+//! the process when a short option lacks its argument (here `EINVAL`) and for `--show_conf`.
 
 use std::io::Read;
 
@@ -182,8 +182,8 @@ enum Form {
     No,
 }
 
-/// The value of `--flag`, `--flag=false`, `--flag 0`. Only these spellings; the next argument is left
-/// alone if it is none of them.
+/// The value of `--flag`, `--flag=false`, `--flag 0`. Only these spellings; the next argument is
+/// left alone if it is none of them.
 fn flag_value(arguments: &mut Arguments<'_>, option: &Opt, body: &str) -> Result<bool> {
     let known = |text: &str| match text {
         "true" | "1" => Some(true),

@@ -127,8 +127,8 @@ impl Config {
     ///
     /// # Errors
     /// `EINVAL` for an empty key or a value the option does not take (`ERANGE` for a debug level
-    /// beyond 0 to 99), `ENOENT` for an unknown option, `EPERM` when the handle is connected and the
-    /// option only counts at start-up.
+    /// beyond 0 to 99), `ENOENT` for an unknown option, `EPERM` when the handle is connected and
+    /// the option only counts at start-up.
     pub fn set(&self, key: &str, value: &str) -> Result<()> {
         if key.is_empty() {
             return Err(Errno::EINVAL.because("no option named"));
@@ -181,10 +181,11 @@ impl Config {
 
     /// Reads a configuration file and then the environment, as `rados_conf_read_file`.
     ///
-    /// `paths` are separated by commas or semicolons; the first that can be read is taken. `None` is
-    /// `CEPH_CONF`, or else /etc/ceph/$cluster.conf, $home/.ceph/$cluster.conf and $cluster.conf. A
-    /// cluster that has no name yet is named after the file: `ceph` of `/x/ceph.conf`, and `ceph` if
-    /// `paths` is `None` or the file is not called `*.conf`. What an earlier file set stays set.
+    /// `paths` are separated by commas or semicolons; the first that can be read is taken. `None`
+    /// is `CEPH_CONF`, or else /etc/ceph/$cluster.conf, $home/.ceph/$cluster.conf and
+    /// $cluster.conf. A cluster that has no name yet is named after the file: `ceph` of
+    /// `/x/ceph.conf`, and `ceph` if `paths` is `None` or the file is not called `*.conf`. What an
+    /// earlier file set stays set.
     ///
     /// # Errors
     /// `ENOENT` when no file can be read, unless one was before; `EINVAL` for bad syntax, and then
@@ -214,8 +215,8 @@ impl Config {
     /// `rados_conf_parse_argv_remainder` passes all.
     ///
     /// # Errors
-    /// `EINVAL` or `ERANGE` at the first bad value, what came before it stays set; `ENOSYS` when the
-    /// handle is connected.
+    /// `EINVAL` or `ERANGE` at the first bad value, what came before it stays set; `ENOSYS` when
+    /// the handle is connected.
     pub fn parse_argv(&self, args: &[&str]) -> Result<Vec<usize>> {
         self.change(|state| {
             if state.is_fixed {
@@ -226,11 +227,11 @@ impl Config {
     }
 
     /// Applies the environment, as `rados_conf_parse_env`: `CEPH_KEYRING`, `CEPH_LIB`, and the
-    /// arguments in the variable `name`, by default `CEPH_ARGS`. Bad values are logged and end it. Does
-    /// nothing when the handle is connected.
+    /// arguments in the variable `name`, by default `CEPH_ARGS`. Bad values are logged and end it.
+    /// Does nothing when the handle is connected.
     ///
-    /// The original reads `CEPH_ARGS` once in the life of the process and takes that for any variable
-    /// named later; here each call reads what it names.
+    /// The original reads `CEPH_ARGS` once in the life of the process and takes that for any
+    /// variable named later; here each call reads what it names.
     pub fn parse_env(&self, name: Option<&str>) {
         let variable = |name: &str| std::env::var_os(name)?.into_string().ok();
         self.parse_env_with(name.unwrap_or("CEPH_ARGS"), &variable);
@@ -260,8 +261,8 @@ impl Config {
         }
     }
 
-    /// Replaces what the monitors' configuration database sets. What the database must not set, what
-    /// is unknown and what is no value of its option is passed over.
+    /// Replaces what the monitors' configuration database sets. What the database must not set,
+    /// what is unknown and what is no value of its option is passed over.
     pub fn set_from_monitors<'a>(&self, settings: impl IntoIterator<Item = (&'a str, &'a str)>) {
         let settings: BTreeMap<_, _> = settings.into_iter().collect();
         let result: Result<()> = self.change(|state| {
@@ -307,10 +308,10 @@ impl Config {
         list
     }
 
-    /// Has `notify` called when an option in `keys` changes (in any option, if `keys` is empty), until
-    /// the [`Observer`] returned is dropped. It is called with the changed ones, on the thread that
-    /// changed them and before the call that did returns; no lock is held, so it may use the
-    /// configuration, also to set.
+    /// Has `notify` called when an option in `keys` changes (in any option, if `keys` is empty),
+    /// until the [`Observer`] returned is dropped. It is called with the changed ones, on the
+    /// thread that changed them and before the call that did returns; no lock is held, so it may
+    /// use the configuration, also to set.
     #[must_use = "dropping the observer ends it"]
     pub fn observe(
         &self,
@@ -353,8 +354,8 @@ impl Config {
     }
 }
 
-/// Typed reading of options by our own code. A name that is not in the table, or of another type, is a
-/// mistake in the code: it fails in debug builds and is the type's zero otherwise.
+/// Typed reading of options by our own code. A name that is not in the table, or of another type,
+/// is a mistake in the code: it fails in debug builds and is the type's zero otherwise.
 pub trait Settings {
     /// An option's typed value, text expanded; `None` for an unknown option.
     fn typed(&self, name: &str) -> Option<Value>;
@@ -393,8 +394,8 @@ pub trait Settings {
         }
     }
 
-    /// A time: of an option in seconds (also a fractional or an integer one) or milliseconds. Negative
-    /// ones are zero.
+    /// A time: of an option in seconds (also a fractional or an integer one) or milliseconds.
+    /// Negative ones are zero.
     fn duration(&self, name: &str) -> Duration {
         let seconds = |value: i64| Duration::from_secs(value.try_into().unwrap_or(0));
         match self.typed(name) {

@@ -101,8 +101,9 @@ impl<'a, S: Scope> Expander<'a, S> {
     }
 }
 
-/// The name after the `$` that `text` starts with, and what follows. The name is empty for a `$` that
-/// starts none; of a `${` that is not closed, what was passed over is lost, as in the original.
+/// The name after the `$` that `text` starts with, and what follows. The name is empty for a `$`
+/// that starts none; of a `${` that is not closed, what was passed over is lost, as in the
+/// original.
 fn variable(text: &str) -> (&str, &str) {
     let end_of_name = |from: usize| {
         let name = |b: u8| b.is_ascii_lowercase() || b == b'_';

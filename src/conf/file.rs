@@ -12,9 +12,9 @@
 //!
 //! What the original accepts follows from how its parser skips: before each *token* a comment or a
 //! joined line is passed over, and outside quotes every character is a token. So the functions here
-//! that start with [`Parser::skip`] are tokens, and must. Measured by comparing thousands of generated
-//! files with 16.2.15 (`ctests/conf/`). There is no `include`. One thing is kinder here: 16.2.15 aborts the process
-//! at a character beyond ASCII, which here is text.
+//! that start with [`Parser::skip`] are tokens, and must. Measured by comparing thousands of
+//! generated files with 16.2.15 (`ctests/conf/`). There is no `include`. One thing is kinder here:
+//! 16.2.15 aborts the process at a character beyond ASCII, which here is text.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -73,7 +73,8 @@ type Must<T> = Result<T, &'static str>;
 struct Parser<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// Blanks known to have no comment behind them, so that a long run is not looked at once per blank.
+    /// Blanks known to have no comment behind them, so that a long run is not looked at once per
+    /// blank.
     only_blanks: Range<usize>,
     file: ConfFile,
 }

@@ -17,8 +17,8 @@
 //!
 //! What was measured on the original (16.2.15), and is easily believed to be otherwise:
 //!
-//! * A cluster handle has **no** cluster name until a file is read or a name is given, so until then
-//!   `$cluster` is empty: `keyring` reads `/etc/ceph/.client.admin.keyring,...`.
+//! * A cluster handle has **no** cluster name until a file is read or a name is given, so until
+//!   then `$cluster` is empty: `keyring` reads `/etc/ceph/.client.admin.keyring,...`.
 //! * A file's unknown keys and unparsable values are ignored; a file's bad *syntax* is `EINVAL`.
 //! * A line that does not end in a newline is bad syntax. So is an unescaped `#` inside quotes.
 //! * `-m`, `-k` and the other short options set at the strongest level, even from `CEPH_ARGS`.

@@ -8,8 +8,8 @@ fn is_space(byte: u8) -> bool {
     byte.is_ascii_whitespace() || byte == 0x0b
 }
 
-/// `strtoll(3)` in base ten over the whole text: leading white space and a sign are allowed, anything
-/// behind the digits is not, and a number beyond 64 bits is an error.
+/// `strtoll(3)` in base ten over the whole text: leading white space and a sign are allowed,
+/// anything behind the digits is not, and a number beyond 64 bits is an error.
 pub(super) fn integer(text: &str) -> Result<i64, Why> {
     let start = text.bytes().position(|b| !is_space(b)).unwrap_or(text.len());
     let digits = &text[start..];
@@ -20,7 +20,8 @@ pub(super) fn integer(text: &str) -> Result<i64, Why> {
     digits.parse().map_err(|_| format!("'{text}' does not fit in 64 bits"))
 }
 
-/// An integer with a decimal suffix: K is 1000, and so on to E. A lone `B` is refused, as Ceph does.
+/// An integer with a decimal suffix: K is 1000, and so on to E. A lone `B` is refused, as Ceph
+/// does.
 fn decimal(text: &str, minimum: i128, maximum: i128) -> Result<i128, Why> {
     if text.is_empty() {
         return Err("no value".into());

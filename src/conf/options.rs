@@ -1,17 +1,18 @@
 //! The options Ceph knows: what they are called, of what type they are, what they are by default.
 //!
-//! The table is `options.tsv`, compiled in as text, sorted by name and searched where it lies: nothing
-//! is parsed or allocated before it is asked for, so 1808 options cost no memory until touched. Its
-//! columns, tab-separated, trailing empty ones left out:
+//! The table is `options.tsv`, compiled in as text, sorted by name and searched where it lies:
+//! nothing is parsed or allocated before it is asked for, so 1808 options cost no memory until
+//! touched. Its columns, tab-separated, trailing empty ones left out:
 //!
 //! ```text
 //! name  type  default  minimum  maximum  flags  permitted|values
 //! ```
 //!
-//! Types and flags: see [`Kind`] and [`Opt`]. All of it was measured on 16.2.15: names and defaults by
-//! reading each option through `librados`, types, bounds and permitted values by `ceph config help`,
-//! the flags `r`, `p` and `i` by trying each option on a connected handle and in `rbd config` lists.
-//! Defaults are those of a library client, which differ from a daemon's in `log_to_stderr`.
+//! Types and flags: see [`Kind`] and [`Opt`]. All of it was measured on 16.2.15: names and defaults
+//! by reading each option through `librados`, types, bounds and permitted values by `ceph config
+//! help`, the flags `r`, `p` and `i` by trying each option on a connected handle and in `rbd
+//! config` lists. Defaults are those of a library client, which differ from a daemon's in
+//! `log_to_stderr`.
 
 /// What an option's value is, and so how its text is read and printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,7 +1,8 @@
 //! RBD's options as a pool and an image may override them.
 //!
-//! An override is metadata: the key `conf_rbd_cache` of an image, or of the pool's `rbd_info` object,
-//! overrides `rbd_cache`. The image's wins over the pool's, and both win over the [`Config`].
+//! An override is metadata: the key `conf_rbd_cache` of an image, or of the pool's `rbd_info`
+//! object, overrides `rbd_cache`. The image's wins over the pool's, and both win over the
+//! [`Config`].
 
 use super::config::{Config, Settings};
 use super::options::{self, Opt};

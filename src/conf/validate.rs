@@ -75,8 +75,8 @@ const FEATURES: [&str; 12] = [
 const PUBLIC_FEATURES: u64 = 0xff;
 const DEFAULT_FEATURES: u64 = 61;
 
-/// Features given as a bit mask or as names with commas; kept as a bit mask. Names add up, so one said
-/// twice counts twice.
+/// Features given as a bit mask or as names with commas; kept as a bit mask. Names add up, so one
+/// said twice counts twice.
 fn features<'a>(name: &str, text: &'a str) -> Result<Cow<'a, str>> {
     let wrong = |what: &str| Errno::EINVAL.because(format!("{name}: unknown feature '{what}'"));
     let space = |c: char| c.is_ascii_whitespace() || c == '\x0b';

@@ -35,7 +35,8 @@ impl Value {
     /// Reads a value of `option` and checks it against the option's bounds.
     ///
     /// # Errors
-    /// `EINVAL` when it is no such value or out of bounds, `ERANGE` for a debug level beyond 0 to 99.
+    /// `EINVAL` when it is no such value or out of bounds, `ERANGE` for a debug level beyond 0 to
+    /// 99.
     pub fn parse(option: &Opt, text: &str) -> Result<Value> {
         let text = validate::normalize(option, text)?;
         let value = Value::read(option.kind, &text).map_err(|why| {

@@ -5,8 +5,8 @@ use smallvec::{SmallVec, smallvec};
 
 /// Bytes to be written, in one or several pieces, in order.
 ///
-/// A piece may be the caller's own memory (see `Bytes::from_owner`), which then has to stay as it is until
-/// the operation's completion; that is what `rbd_aio_write` asks of its callers.
+/// A piece may be the caller's own memory (see `Bytes::from_owner`), which then has to stay as it
+/// is until the operation's completion; that is what `rbd_aio_write` asks of its callers.
 #[derive(Clone, Debug, Default)]
 pub struct Payload {
     pieces: SmallVec<[Bytes; 1]>,
@@ -106,8 +106,8 @@ pub trait ReadMemory: Send {
     /// The memory. Its length is how much may be read into it.
     fn bytes(&mut self) -> &mut [u8];
 
-    /// Splits off the first `at` bytes, so that two reads can fill the two halves. `at` is at most the
-    /// length.
+    /// Splits off the first `at` bytes, so that two reads can fill the two halves. `at` is at most
+    /// the length.
     fn split_to(&mut self, at: usize) -> Box<dyn ReadMemory>;
 }
 

@@ -52,7 +52,8 @@ pub struct CommandReply {
 pub struct ListCursor {
     /// The bit-reversed placement hash; `u64` so that the end (1 << 32) has a place.
     pub hash: u64,
-    /// Within one hash: namespace, locator or else name, and name of the first object not yet listed.
+    /// Within one hash: namespace, locator or else name, and name of the first object not yet
+    /// listed.
     pub object: Option<(Name, Name, Name)>,
 }
 
@@ -109,15 +110,15 @@ pub struct ListPage {
 
 /// A connected cluster: a real one, or a directory. Made by [`crate::connect`].
 ///
-/// Futures do their first work when polled. A method that returns a value at once answers from the map
-/// this client has.
+/// Futures do their first work when polled. A method that returns a value at once answers from the
+/// map this client has.
 pub trait Engine: Send + Sync {
-    /// Runs an operation on one object; `done` gets the reply, maybe before this returns. Operations of
-    /// one caller on one object take effect in the order of their submission.
+    /// Runs an operation on one object; `done` gets the reply, maybe before this returns.
+    /// Operations of one caller on one object take effect in the order of their submission.
     fn submit(&self, op: ObjectOp, done: Done);
 
-    /// Makes durable what was acknowledged with [`super::Durability::OnFlush`] in a pool, by any handle
-    /// of this process. `done` may be called before this returns.
+    /// Makes durable what was acknowledged with [`super::Durability::OnFlush`] in a pool, by any
+    /// handle of this process. `done` may be called before this returns.
     fn flush(&self, pool: PoolId, done: Box<dyn FnOnce(Result<()>) + Send>);
 
     /// The cluster's id.
@@ -196,8 +197,8 @@ pub trait Engine: Send + Sync {
     /// Waits until every handler call for notifications that have arrived is done.
     fn watch_flush(&self) -> Pending<'_, ()>;
     /// Notifies all watchers of an object and gathers their acknowledgements. After `timeout`
-    /// (`None`: `client_notify_timeout`) the reply lists who did not answer; the caller then returns
-    /// `-ETIMEDOUT`.
+    /// (`None`: `client_notify_timeout`) the reply lists who did not answer; the caller then
+    /// returns `-ETIMEDOUT`.
     fn notify(
         &self,
         target: Target,
@@ -223,8 +224,8 @@ pub trait Engine: Send + Sync {
     /// Keeps a client, by address, from writing.
     fn blocklist_add<'a>(&'a self, addr: &'a str, expiry: BlocklistExpiry) -> Pending<'a, ()>;
 
-    /// The oldest release an OSD of this cluster and a client of it may have (`rados_get_min_compatible_*`),
-    /// as release numbers: 16 is Pacific.
+    /// The oldest release an OSD of this cluster and a client of it may have
+    /// (`rados_get_min_compatible_*`), as release numbers: 16 is Pacific.
     fn min_compatible(&self) -> Result<(i8, i8)>;
     /// Registers this process as a service of the cluster (`rados_service_register`).
     fn service_register<'a>(

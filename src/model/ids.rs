@@ -44,7 +44,8 @@ impl fmt::Display for SnapId {
 
 /// The name of an object, a namespace or a locator: any bytes but NUL when it came from C.
 ///
-/// Names as short as RBD's data objects (up to 56 bytes) live inside the value, without an allocation.
+/// Names as short as RBD's data objects (up to 56 bytes) live inside the value, without an
+/// allocation.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Name(SmallVec<[u8; 56]>);
 
@@ -136,8 +137,8 @@ pub struct Target {
     pub pool: PoolId,
     /// The namespace; empty is the default one.
     pub namespace: Name,
-    /// The locator key, which takes the name's part in placement and is part of the object's identity;
-    /// empty for none.
+    /// The locator key, which takes the name's part in placement and is part of the object's
+    /// identity; empty for none.
     pub locator: Name,
     /// The object's name.
     pub name: Name,

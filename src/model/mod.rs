@@ -1,9 +1,9 @@
 //! The vocabulary of RADOS and the waist of this crate, [`Engine`].
 //!
-//! An object operation is what an OSD takes: a [`Target`] (pool, namespace, locator, name), a snapshot to
-//! read at or a [`SnapContext`] to write under, flags, and a list of [`Op`]s that happen all together or
-//! not at all. The [`Reply`] has one result per op. Everything above is written against this module and
-//! runs unchanged on every engine.
+//! An object operation is what an OSD takes: a [`Target`] (pool, namespace, locator, name), a
+//! snapshot to read at or a [`SnapContext`] to write under, flags, and a list of [`Op`]s that
+//! happen all together or not at all. The [`Reply`] has one result per op. Everything above is
+//! written against this module and runs unchanged on every engine.
 //!
 //! May use: errno. Must not use: engines, codec, I/O.
 

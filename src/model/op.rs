@@ -67,16 +67,16 @@ bitflags! {
 /// What an acknowledgement promises. An OSD always gives [`Durability::OnAck`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Durability {
-    /// When the reply arrives, the operation survives a power cut; after a crash in the middle it has
-    /// happened wholly or not at all.
+    /// When the reply arrives, the operation survives a power cut; after a crash in the middle it
+    /// has happened wholly or not at all.
     #[default]
     OnAck,
-    /// Durable as with `OnAck`, but a data write that a crash interrupts may be there in part, as on a
-    /// disk: engines may then write in place. For block images with a write-through cache.
+    /// Durable as with `OnAck`, but a data write that a crash interrupts may be there in part, as
+    /// on a disk: engines may then write in place. For block images with a write-through cache.
     InPlace,
-    /// Durable after the next [`super::Engine::flush`]; an acknowledged operation survives the death of
-    /// the process but not a power cut. Data may tear as with `InPlace`. For block images with a
-    /// write-back cache.
+    /// Durable after the next [`super::Engine::flush`]; an acknowledged operation survives the
+    /// death of the process but not a power cut. Data may tear as with `InPlace`. For block images
+    /// with a write-back cache.
     OnFlush,
 }
 
@@ -158,7 +158,8 @@ impl ObjectOp {
         self
     }
 
-    /// Whether any step changes the object (class calls as they were submitted: under a snap context).
+    /// Whether any step changes the object (class calls as they were submitted: under a snap
+    /// context).
     #[must_use]
     pub fn is_write(&self) -> bool {
         matches!(self.snap, SnapSpec::Under(_))
@@ -202,10 +203,11 @@ pub enum ChecksumKind {
     Crc32c,
 }
 
-/// One thing to do to an object. Offsets and lengths are bytes; names of xattrs and omap keys are bytes.
+/// One thing to do to an object. Offsets and lengths are bytes; names of xattrs and omap keys are
+/// bytes.
 pub enum Op {
-    /// Reads; answers [`super::Out::Data`], or [`super::Out::Filled`] when `into` is given. Short at the
-    /// object's end. A length of 0 reads to the end.
+    /// Reads; answers [`super::Out::Data`], or [`super::Out::Filled`] when `into` is given. Short
+    /// at the object's end. A length of 0 reads to the end.
     Read {
         /// First byte.
         off: u64,
@@ -227,15 +229,16 @@ pub enum Op {
     AssertExists,
     /// Fails with `-ERANGE` if the object's version is older than this, `-EOVERFLOW` if newer.
     AssertVersion(u64),
-    /// Fails with `-MAX_ERRNO - mismatch offset` unless the bytes from `off` on are these; what lies
-    /// beyond the end compares as zeros.
+    /// Fails with `-MAX_ERRNO - mismatch offset` unless the bytes from `off` on are these; what
+    /// lies beyond the end compares as zeros.
     CmpExt {
         /// First byte.
         off: u64,
         /// What must be there.
         data: Payload,
     },
-    /// Checksums of each chunk; answers [`super::Out::Data`]: `u32` count, then the sums, little-endian.
+    /// Checksums of each chunk; answers [`super::Out::Data`]: `u32` count, then the sums,
+    /// little-endian.
     Checksum {
         /// Which.
         kind: ChecksumKind,

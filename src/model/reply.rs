@@ -12,18 +12,20 @@ use crate::errno::{Errno, Error, Result};
 /// A `CmpExt` mismatch at offset `n` is reported as `-MAX_ERRNO - n` (`MAX_ERRNO` of the OSD).
 pub const MAX_ERRNO: i32 = 4095;
 
-/// Receives the reply, once. An engine may call it inside `submit`, on the submitting thread, or later on
-/// a thread of its own; so nothing may hold a lock across `submit` that the receiver takes.
+/// Receives the reply, once. An engine may call it inside `submit`, on the submitting thread, or
+/// later on a thread of its own; so nothing may hold a lock across `submit` that the receiver
+/// takes.
 pub type Done = Box<dyn FnOnce(Reply) + Send>;
 
 /// The reply to an operation.
 pub struct Reply {
-    /// 0 or more, or a negative error number: of the first step that failed, or of the whole operation.
+    /// 0 or more, or a negative error number: of the first step that failed, or of the whole
+    /// operation.
     pub result: i32,
     /// The object's version: after a write the one it got, after a read the one read.
     pub version: u64,
-    /// One per step, in order. Behind a step that failed they are empty; may be fewer than steps when
-    /// the operation failed before it began.
+    /// One per step, in order. Behind a step that failed they are empty; may be fewer than steps
+    /// when the operation failed before it began.
     pub steps: SmallVec<[StepReply; 2]>,
 }
 

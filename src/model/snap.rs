@@ -4,7 +4,8 @@ use smallvec::SmallVec;
 
 use super::ids::SnapId;
 
-/// Which snapshots exist when an object is written: a write that meets a head older than `seq` clones it.
+/// Which snapshots exist when an object is written: a write that meets a head older than `seq`
+/// clones it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SnapContext {
     /// The newest snapshot number given out for this context, 0 for none.
@@ -20,7 +21,8 @@ impl SnapContext {
         SnapContext::default()
     }
 
-    /// Whether `snaps` descend strictly from at most `seq`, as an OSD demands (`-EINVAL` otherwise).
+    /// Whether `snaps` descend strictly from at most `seq`, as an OSD demands (`-EINVAL`
+    /// otherwise).
     #[must_use]
     pub fn is_valid(&self) -> bool {
         self.snaps.first().is_none_or(|first| *first <= self.seq)

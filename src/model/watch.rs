@@ -24,8 +24,9 @@ pub struct Notification {
     pub payload: Bytes,
 }
 
-/// What a watch calls, on a thread of the library, one call at a time per watch and never inside a call
-/// into the engine. A handler may call the engine but should not wait for a notification of its own.
+/// What a watch calls, on a thread of the library, one call at a time per watch and never inside a
+/// call into the engine. A handler may call the engine but should not wait for a notification of
+/// its own.
 pub trait WatchHandler: Send + Sync {
     /// A notification arrived.
     fn notified(&self, notification: Notification);

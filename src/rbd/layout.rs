@@ -1,8 +1,9 @@
 //! Where an image's bytes are: striping, as a pure function.
 //!
-//! An image is cut into stripe units of `su` bytes, which go round `sc` objects; when those are full
-//! (an object holds `2^order` bytes), the next `sc` objects follow. Without the striping feature a
-//! stripe unit is a whole object and the count is 1, so object `n` is bytes `n << order` onwards.
+//! An image is cut into stripe units of `su` bytes, which go round `sc` objects; when those are
+//! full (an object holds `2^order` bytes), the next `sc` objects follow. Without the striping
+//! feature a stripe unit is a whole object and the count is 1, so object `n` is bytes `n << order`
+//! onwards.
 //!
 //! ```text
 //!   su = 1/2 object, sc = 2:      unit   0  1  2  3 | 4  5  6  7
@@ -35,8 +36,8 @@ pub struct ObjectExtent {
 }
 
 impl Layout {
-    /// A layout; a stripe unit or count of 0 stands for no striping. `None` when objects are too small
-    /// or too large, or the stripe unit does not divide them.
+    /// A layout; a stripe unit or count of 0 stands for no striping. `None` when objects are too
+    /// small or too large, or the stripe unit does not divide them.
     #[must_use]
     pub fn new(order: u8, stripe_unit: u64, stripe_count: u64) -> Option<Layout> {
         if !(1..=62).contains(&order) {
@@ -89,8 +90,8 @@ impl Layout {
         self.stripe_count > 1
     }
 
-    /// Objects that an image of this size may have, as the object map counts them: whole sets, but of
-    /// the last set only the objects that its first stripe reaches.
+    /// Objects that an image of this size may have, as the object map counts them: whole sets, but
+    /// of the last set only the objects that its first stripe reaches.
     #[must_use]
     pub fn object_count(&self, size: u64) -> u64 {
         let all = size.div_ceil(self.period()) * self.stripe_count;
@@ -142,8 +143,8 @@ impl Layout {
         })
     }
 
-    /// The object and the part of it when a range of the image lies in one piece of one object: what
-    /// nearly every request of a guest does.
+    /// The object and the part of it when a range of the image lies in one piece of one object:
+    /// what nearly every request of a guest does.
     #[must_use]
     pub fn single(&self, offset: u64, len: u64) -> Option<ObjectExtent> {
         if len > self.run(offset) {

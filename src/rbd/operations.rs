@@ -1,5 +1,5 @@
-//! Operations that change an image and may come from another client: the owner of an image's lock runs
-//! them for those who do not hold it.
+//! Operations that change an image and may come from another client: the owner of an image's lock
+//! runs them for those who do not hold it.
 //!
 //! ```text
 //!   Image::run(operation) -- lock held here, or no lock feature --> execute(operation)

@@ -22,8 +22,8 @@ thread_local! {
     static WAKER: Waker = Waker::from(Arc::new(Unpark(thread::current())));
 }
 
-/// Runs a future to its end on the calling thread, which may be any: also one that is inside a callback
-/// of this library. Timers and sockets inside the future are served by the workers.
+/// Runs a future to its end on the calling thread, which may be any: also one that is inside a
+/// callback of this library. Timers and sockets inside the future are served by the workers.
 ///
 /// Not to be called on a worker from a future: it would keep that worker from its other work.
 pub fn block_on<F: Future>(future: F) -> F::Output {

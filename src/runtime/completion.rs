@@ -42,8 +42,8 @@ impl Completion {
         self.state.lock().callback = Some(callback);
     }
 
-    /// Ends the operation with its result (bytes, 0 or a negative error number). The callback, if there
-    /// is one, is queued; it does not run inside this call.
+    /// Ends the operation with its result (bytes, 0 or a negative error number). The callback, if
+    /// there is one, is queued; it does not run inside this call.
     pub fn complete(self: &Arc<Self>, result: i64, version: u64) {
         let mut state = self.state.lock();
         if state.result.is_some() {

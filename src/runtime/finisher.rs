@@ -54,8 +54,8 @@ pub fn on_finisher() -> bool {
     ON_FINISHER.get()
 }
 
-/// Waits until every callback queued so far has returned. At once on the callback thread itself, where
-/// waiting would be for ever.
+/// Waits until every callback queued so far has returned. At once on the callback thread itself,
+/// where waiting would be for ever.
 pub fn flush() {
     if on_finisher() {
         return;

@@ -6,9 +6,9 @@
 //!   finisher       (1)        calls back into the program
 //! ```
 //!
-//! Everything is started at first use. A program's callback never runs inside the call that submitted
-//! the operation: it runs on the finisher, or on a thread that is waiting for that completion.
-//! May use: errno. Must not: know RADOS.
+//! Everything is started at first use. A program's callback never runs inside the call that
+//! submitted the operation: it runs on the finisher, or on a thread that is waiting for that
+//! completion. May use: errno. Must not: know RADOS.
 
 mod block_on;
 mod completion;

@@ -38,8 +38,8 @@ calls! { "rbd":
     } -> ();
 }
 
-/// Writes `data` to an object that does not exist; does nothing if it does. The input is the data as it
-/// is, so this has no argument struct: make the step with [`copyup`].
+/// Writes `data` to an object that does not exist; does nothing if it does. The input is the data
+/// as it is, so this has no argument struct: make the step with [`copyup`].
 pub const COPYUP: &str = "copyup";
 
 /// The step that calls [`COPYUP`].

@@ -26,8 +26,8 @@ calls! { "rbd":
         /// Most entries.
         max: u64,
     } -> BTreeMap<String, String>;
-    /// Adds an image: `-EEXIST` for a name that is there, `-EBADF` for an id that is, `-EINVAL` for a bad
-    /// name or id.
+    /// Adds an image: `-EEXIST` for a name that is there, `-EBADF` for an id that is, `-EINVAL` for
+    /// a bad name or id.
     DirAddImage = "dir_add_image" {
         /// Its name.
         name: String,

@@ -1,5 +1,5 @@
-//! Calls for groups of images: on `rbd_group_directory`, on `rbd_group_header.<id>` and, for the way
-//! back, on the headers of its images.
+//! Calls for groups of images: on `rbd_group_directory`, on `rbd_group_header.<id>` and, for the
+//! way back, on the headers of its images.
 
 use std::collections::BTreeMap;
 

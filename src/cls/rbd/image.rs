@@ -32,7 +32,8 @@ plain! {
 }
 
 calls! { "rbd":
-    /// Writes a new header: `-EEXIST`, `-ENOSYS` for unknown features, `-EINVAL` for an empty prefix.
+    /// Writes a new header: `-EEXIST`, `-ENOSYS` for unknown features, `-EINVAL` for an empty
+    /// prefix.
     Create = "create" {
         /// Bytes.
         size: u64,
@@ -45,7 +46,8 @@ calls! { "rbd":
         /// The pool of the data, or -1 for the header's.
         data_pool: i64,
     } -> ();
-    /// Features, now or of a snapshot; `incompatible` depends on whether the image is opened to read only.
+    /// Features, now or of a snapshot; `incompatible` depends on whether the image is opened to
+    /// read only.
     GetFeatures = "get_features" {
         /// Ignored since Luminous; [`SnapId::HEAD`].
         snap_id: SnapId,
@@ -110,8 +112,8 @@ calls! { "rbd":
     GetAllFeatures = "get_all_features" {} -> u64;
     /// The id of the image with this name; on `rbd_id.<name>`.
     GetId = "get_id" {} -> String;
-    /// Sets it: `-EINVAL` for an id that is not alphanumeric, `-ENOENT` without the object, `-EEXIST` if
-    /// it has one.
+    /// Sets it: `-EINVAL` for an id that is not alphanumeric, `-ENOENT` without the object,
+    /// `-EEXIST` if it has one.
     SetId = "set_id" { /** The id. */ id: String } -> ();
 }
 

@@ -1,5 +1,5 @@
-//! Calls on `rbd_header.<id>`: pairs of keys and values that users keep with an image. Pools and groups
-//! have them too (`rbd_info`).
+//! Calls on `rbd_header.<id>`: pairs of keys and values that users keep with an image. Pools and
+//! groups have them too (`rbd_info`).
 
 use std::collections::BTreeMap;
 

@@ -87,7 +87,8 @@ calls! { "rbd":
     MirrorModeSet = "mirror_mode_set" { /** What. */ mode: MirrorMode } -> ();
     /// The peers.
     MirrorPeerList = "mirror_peer_list" {} -> Vec<MirrorPeer>;
-    /// Adds a peer: `-EINVAL` while mirroring is disabled or for an incomplete one, `-ESTALE`, `-EEXIST`.
+    /// Adds a peer: `-EINVAL` while mirroring is disabled or for an incomplete one, `-ESTALE`,
+    /// `-EEXIST`.
     MirrorPeerAdd = "mirror_peer_add" { /** The peer. */ peer: MirrorPeer } -> ();
     /// Removes a peer.
     MirrorPeerRemove = "mirror_peer_remove" { /** Its id here. */ uuid: String } -> ();

@@ -7,7 +7,8 @@
 //!       u32 count, u32 crc of each 4096 bytes of data
 //! ```
 //!
-//! Checksums are CRC-32C without inversion. The stored object has them, the argument of a call does not.
+//! Checksums are CRC-32C without inversion. The stored object has them, the argument of a call does
+//! not.
 
 use crate::codec::{Decode, Encode, Reader, Writer};
 use crate::errno::{Errno, Result};
@@ -94,8 +95,8 @@ impl ObjectMap {
         }
     }
 
-    /// Sets the state of objects `from..to` that are in state `current`, or of all of them. Returns whether
-    /// any changed.
+    /// Sets the state of objects `from..to` that are in state `current`, or of all of them. Returns
+    /// whether any changed.
     pub fn update(
         &mut self,
         from: u64,
@@ -152,7 +153,8 @@ impl ObjectMap {
         }
         let (old, old_bytes) = (self.len, self.data.len());
         self.len = len;
-        // What is behind the last object in its byte stays as it is, as Ceph leaves it: zero in a new byte.
+        // What is behind the last object in its byte stays as it is, as Ceph leaves it: zero in a
+        // new byte.
         self.data.resize(bytes, state.to_raw() * 0b0101_0101);
         let partial = len % PER_BYTE;
         if let (true, true, Some(last)) = (bytes > old_bytes, partial > 0, self.data.last_mut()) {
@@ -192,8 +194,8 @@ impl ObjectMap {
     }
 }
 
-/// Whether an update to `new` with the condition `expected` changes an object that is in state `now`. One
-/// that is known clean counts as existing too.
+/// Whether an update to `new` with the condition `expected` changes an object that is in state
+/// `now`. One that is known clean counts as existing too.
 fn replaces(now: ObjectState, new: ObjectState, expected: Option<ObjectState>) -> bool {
     let met = match expected {
         None => true,
@@ -251,7 +253,8 @@ calls! { "rbd":
         /// The state of new ones.
         state: ObjectState,
     } -> ();
-    /// Sets the state of objects, of those in `current` state if that is given: `-ERANGE` beyond the end.
+    /// Sets the state of objects, of those in `current` state if that is given: `-ERANGE` beyond
+    /// the end.
     ObjectMapUpdate = "object_map_update" {
         /// The first.
         from: u64,

@@ -1,5 +1,5 @@
-//! Calls that tie a clone to its parent: on the clone's `rbd_header.<id>`, on the parent's header (v2) and
-//! on `rbd_children` (v1).
+//! Calls that tie a clone to its parent: on the clone's `rbd_header.<id>`, on the parent's header
+//! (v2) and on `rbd_children` (v1).
 
 use std::collections::BTreeSet;
 
@@ -75,7 +75,8 @@ calls! { "rbd":
     RemoveParent = "remove_parent" {} -> ();
     /// The parent; [`ParentImageSpec::none`] if there is none.
     ParentGet = "parent_get" {} -> ParentImageSpec;
-    /// Bytes of the image, or of one of its snapshots, that come from the parent; `None` when it has none.
+    /// Bytes of the image, or of one of its snapshots, that come from the parent; `None` when it
+    /// has none.
     ParentOverlapGet = "parent_overlap_get" {
         /** The snapshot or [`SnapId::HEAD`]. */ snap_id: SnapId
     } -> Option<u64>;

@@ -6,7 +6,8 @@ use crate::cls::UTime;
 use crate::model::SnapId;
 
 versioned! {
-    /// A snapshot, at `snapshot_<16 hex digits>`. The form since Nautilus, which older readers refuse.
+    /// A snapshot, at `snapshot_<16 hex digits>`. The form since Nautilus, which older readers
+    /// refuse.
     StoredSnap (8, 8) {
         /// Its number.
         id: SnapId;

@@ -1,7 +1,7 @@
 //! The class `lock`: advisory locks, kept in xattrs.
 //!
-//! Facts: `src/cls/lock/cls_lock.cc`. A lock whose time is over counts as given up wherever it is looked
-//! at, but leaves the xattr only when the lock changes.
+//! Facts: `src/cls/lock/cls_lock.cc`. A lock whose time is over counts as given up wherever it is
+//! looked at, but leaves the xattr only when the lock changes.
 
 use std::collections::btree_map::Entry;
 

@@ -11,8 +11,9 @@ use crate::errno::{Errno, Error, Result};
 const READERS_MAX: usize = 4;
 /// Prepared statements kept per connection.
 const STATEMENTS_MAX: usize = 96;
-/// How long a transaction waits for another process's before it fails with `-ETIMEDOUT`, in seconds.
-/// A process that died holds nothing; one that was stopped may hold the database that long.
+/// How long a transaction waits for another process's before it fails with `-ETIMEDOUT`, in
+/// seconds. A process that died holds nothing; one that was stopped may hold the database that
+/// long.
 const BUSY_SECONDS_MAX: u32 = 120;
 
 /// What a commit promises.
@@ -20,14 +21,16 @@ const BUSY_SECONDS_MAX: u32 = 120;
 pub enum Commit {
     /// It survives a power cut.
     Durable,
-    /// It survives the death of this process, and a power cut after the next durable commit of anybody.
+    /// It survives the death of this process, and a power cut after the next durable commit of
+    /// anybody.
     Lazy,
 }
 
 /// The metadata database of a store.
 ///
-/// Each thread that reads borrows a connection; writers of this process take turns on one connection
-/// before they compete with other processes, so that the usual wait is for a mutex and not a poll.
+/// Each thread that reads borrows a connection; writers of this process take turns on one
+/// connection before they compete with other processes, so that the usual wait is for a mutex and
+/// not a poll.
 pub struct Db {
     path: PathBuf,
     readers: Mutex<Vec<Connection>>,
@@ -72,8 +75,8 @@ impl Db {
         result
     }
 
-    /// Runs `body` in a transaction that is durable when this returns; an error rolls it back. Not to be
-    /// nested: a second call inside `body` would wait for ever.
+    /// Runs `body` in a transaction that is durable when this returns; an error rolls it back. Not
+    /// to be nested: a second call inside `body` would wait for ever.
     pub fn write<T>(&self, body: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         self.write_with(Commit::Durable, body)
     }
@@ -109,8 +112,8 @@ fn connect(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Called by SQLite while another process has the database: short waits first, since most transactions
-/// take less than a millisecond.
+/// Called by SQLite while another process has the database: short waits first, since most
+/// transactions take less than a millisecond.
 fn wait_for_others(tries: i32) -> bool {
     let micros: u64 = match tries {
         0..20 => 50,

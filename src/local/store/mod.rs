@@ -1,12 +1,13 @@
-//! The embedded store: objects in a directory, for several processes at once, none of which can harm it
-//! by dying.
+//! The embedded store: objects in a directory, for several processes at once, none of which can
+//! harm it by dying.
 //!
 //! ```text
 //!   store.db      SQLite: everything but data (see schema.sql)
 //!   data/NNNN     sparse files of 4 MiB slots: data
 //! ```
 //!
-//! May use: disk, classes (to run class methods), model, errno, runtime. Must not use: engine, commands.
+//! May use: disk, classes (to run class methods), model, errno, runtime. Must not use: engine,
+//! commands.
 
 mod db;
 mod open;
@@ -31,8 +32,8 @@ pub struct Store {
 impl Store {
     /// Opens the store in a directory, which is made if it does not exist.
     ///
-    /// `-ENOTDIR`: not a directory; `-ENOTEMPTY`: a directory with other things in it; `-EPROTO`: a store of
-    /// a newer format; `-EACCES`.
+    /// `-ENOTDIR`: not a directory; `-ENOTEMPTY`: a directory with other things in it; `-EPROTO`: a
+    /// store of a newer format; `-EACCES`.
     pub fn open(dir: &Path) -> Result<Arc<Store>> {
         OpenOptions::default().open(dir)
     }

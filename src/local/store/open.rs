@@ -52,8 +52,8 @@ fn open(dir: &Path) -> Result<Store> {
     Ok(Store { dir, fsid, db })
 }
 
-/// Makes the directory, or makes sure that it holds a store or nothing. Returns its permissions, which the
-/// files in it follow.
+/// Makes the directory, or makes sure that it holds a store or nothing. Returns its permissions,
+/// which the files in it follow.
 fn prepare_directory(dir: &Path) -> Result<u32> {
     let metadata = match fs::metadata(dir) {
         Ok(metadata) => metadata,

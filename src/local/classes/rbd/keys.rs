@@ -55,8 +55,8 @@ pub(super) fn remove(ctx: Context<'_>, key: impl AsRef<[u8]>) -> Result<()> {
     optional(ctx.omap_rm(key.as_ref())).map(drop)
 }
 
-/// At most `max` entries whose keys are `prefix` and something greater than `start`: that and the raw
-/// value. Empty without the object.
+/// At most `max` entries whose keys are `prefix` and something greater than `start`: that and the
+/// raw value. Empty without the object.
 pub(super) fn list(
     ctx: Context<'_>,
     prefix: &str,

@@ -45,8 +45,8 @@ fn resize(ctx: Context<'_>, arg: ObjectMapResize) -> Result<()> {
     save(ctx, &map)
 }
 
-// Touches only the blocks of 4096 bytes that hold the objects, and their checksums: the map of a large
-// image is megabytes, and this runs for every first write of an object.
+// Touches only the blocks of 4096 bytes that hold the objects, and their checksums: the map of a
+// large image is megabytes, and this runs for every first write of an object.
 fn update(ctx: Context<'_>, arg: ObjectMapUpdate) -> Result<()> {
     let bad = |_| Errno::EINVAL.because("the object map is damaged");
     ctx.stat()?;
