@@ -22,6 +22,7 @@ pub mod connect;
 pub mod errno;
 pub mod local;
 pub mod model;
+pub mod rados;
 pub mod rbd;
 pub mod runtime;
 

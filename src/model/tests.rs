@@ -7,7 +7,8 @@ use super::*;
 #[test]
 fn a_data_object_name_needs_no_allocation() {
     let mut name = Name::empty();
-    write!(name, "rbd_data.{}.{:016x}", "10226b8b4567", 77).unwrap();
+    let id = "10226b8b4567";
+    write!(name, "rbd_data.{id}.{:016x}", 77).unwrap();
     assert_eq!(name.as_bytes(), b"rbd_data.10226b8b4567.000000000000004d");
     assert!(size_of::<Name>() <= 72);
 }

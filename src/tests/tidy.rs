@@ -225,13 +225,19 @@ fn functions(file: &Source) -> Vec<(String, usize, usize)> {
         let close = end.replace('}', ")");
         let name: String = after.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         for (count, (_, later)) in lines[i..].iter().enumerate() {
-            if *later == end {
+            // A function in `exports!` ends in `};`.
+            if later.strip_suffix(';').unwrap_or(later) == end {
                 found.push((name, *at, count + 1));
                 break;
             }
-            // No body, or all on one line.
+            // No body, or all on one line, or in `exports!` one expression instead of a body.
             let declared = later.starts_with(&close) && later.ends_with(';');
-            if declared || count == 0 && later.ends_with([';', '}']) {
+            let expression =
+                later.ends_with("=>") || later.contains("=> ") && !later.ends_with("=> {");
+            if declared
+                || expression && (count == 0 || later.starts_with(&close))
+                || count == 0 && later.ends_with([';', '}'])
+            {
                 break;
             }
         }

@@ -4,9 +4,8 @@
 //! new link chooses the one of LIBRADOS_14.2.0. The linker renames `oxirados_base_NAME` to that
 //! (`link/link.sh`).
 
-use super::{rados_tmap_get, rados_tmap_put, rados_tmap_update};
+use super::{rados_ioctx_pool_stat, rados_tmap_get, rados_tmap_put, rados_tmap_update};
 use crate::capi::guard::guard;
-use crate::capi::missing::rados_ioctx_pool_stat;
 use crate::capi::types::{rados_ioctx_t, rados_pool_stat_t};
 use crate::errno::Errno;
 use libc::{c_char, c_int};

@@ -1,0 +1,92 @@
+//! A cluster handle: configuration first, then a connection.
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+
+use super::ioctx::IoCtx;
+use crate::conf::Config;
+use crate::connect;
+use crate::errno::{Errno, Result};
+use crate::model::{Engine, PoolId};
+
+/// A cluster: its configuration and, once connected, its engine.
+pub struct Cluster {
+    config: Config,
+    engine: RwLock<Option<Arc<dyn Engine>>>,
+}
+
+impl Cluster {
+    /// A handle that is not connected yet.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Cluster { config, engine: RwLock::new(None) }
+    }
+
+    /// Its configuration, to be changed before [`Cluster::connect`].
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Connects to what `mon_host` names. `-EISCONN` when it is connected.
+    pub async fn connect(&self) -> Result<()> {
+        if self.engine.read().is_some() {
+            return Err(Errno::EISCONN.into());
+        }
+        let engine = connect::connect(&self.config).await?;
+        if let Some(late) = self.keep(engine) {
+            // Another thread was faster.
+            late.shutdown().await?;
+            return Err(Errno::EISCONN.into());
+        }
+        self.config.fix();
+        Ok(())
+    }
+
+    /// Takes the engine unless there is one; gives it back then.
+    fn keep(&self, engine: Arc<dyn Engine>) -> Option<Arc<dyn Engine>> {
+        let mut slot = self.engine.write();
+        if slot.is_some() {
+            return Some(engine);
+        }
+        *slot = Some(engine);
+        None
+    }
+
+    /// The engine; `-ENOTCONN` before [`Cluster::connect`] and after [`Cluster::shutdown`].
+    pub fn engine(&self) -> Result<Arc<dyn Engine>> {
+        self.engine.read().clone().ok_or_else(|| Errno::ENOTCONN.into())
+    }
+
+    /// An I/O context of the pool with this name; `-ENOENT`.
+    pub fn ioctx(&self, pool: &str) -> Result<IoCtx> {
+        let engine = self.engine()?;
+        let pool = engine.pool_by_name(pool)?;
+        IoCtx::new(engine, pool)
+    }
+
+    /// Makes a pool; `-EEXIST`.
+    pub async fn pool_create(&self, name: &str) -> Result<PoolId> {
+        self.engine()?.pool_create(name, None).await
+    }
+
+    /// Removes a pool with all that is in it; `-ENOENT`.
+    pub async fn pool_delete(&self, name: &str) -> Result<()> {
+        self.engine()?.pool_delete(name).await
+    }
+
+    /// The names of all pools, by number.
+    pub fn pools(&self) -> Result<Vec<String>> {
+        Ok(self.engine()?.pools()?.into_iter().map(|(_, name)| name).collect())
+    }
+
+    /// Ends the connection. Nothing happens when there is none.
+    pub async fn shutdown(&self) -> Result<()> {
+        let engine = self.engine.write().take();
+        match engine {
+            Some(engine) => engine.shutdown().await,
+            None => Ok(()),
+        }
+    }
+}

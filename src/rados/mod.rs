@@ -1,0 +1,19 @@
+//! The Rust API of RADOS: a [`Cluster`] and its [`IoCtx`]s, over any engine.
+//!
+//! ```text
+//!   Cluster (config, engine once connected) --ioctx()--> IoCtx (pool, namespace, locator, snapshots)
+//!                                                          |  read(), write(), ...: one ObjectOp each
+//!                                                          v
+//!                                                        model::Engine
+//! ```
+//!
+//! May use: cls, conf, connect, model, runtime, errno. Must not use: engines, capi, rbd.
+
+mod cluster;
+mod ioctx;
+mod lock;
+pub mod notify;
+
+pub use cluster::Cluster;
+pub use ioctx::IoCtx;
+pub use lock::{LockKind, Locker, Lockers};
