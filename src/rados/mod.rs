@@ -1,10 +1,11 @@
 //! The Rust API of RADOS: a [`Cluster`] and its [`IoCtx`]s, over any engine.
 //!
 //! ```text
-//!   Cluster (config, engine once connected) --ioctx()--> IoCtx (pool, namespace, locator, snapshots)
-//!                                                          |  read(), write(), ...: one ObjectOp each
-//!                                                          v
-//!                                                        model::Engine
+//!   Cluster (config, engine once connected)
+//!      |  ioctx()
+//!   IoCtx (pool, namespace, locator, snapshots)
+//!      |  read(), write(), ...: one ObjectOp each
+//!   model::Engine
 //! ```
 //!
 //! May use: cls, conf, connect, model, runtime, errno. Must not use: engines, capi, rbd.
