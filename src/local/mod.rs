@@ -3,4 +3,5 @@
 pub mod classes;
 pub mod commands;
 pub mod disk;
+pub mod placement;
 pub mod store;
