@@ -11,7 +11,7 @@ use crate::capi::buffer;
 use crate::capi::guard::exports;
 use crate::capi::handle::{self, Handle};
 use crate::capi::types::*;
-use crate::conf::{Config, EntityName};
+use crate::conf::{Config, EntityName, logging};
 use crate::errno::{Errno, Result};
 use crate::model::Engine;
 use crate::rados::Cluster;
@@ -72,6 +72,7 @@ impl ClusterHandle {
     }
 
     fn connect(&self) -> Result<()> {
+        logging::follow(self.config());
         runtime::block_on(self.cluster.connect())
             .inspect_err(|error| log::error!(target: "rados", "cannot connect: {error}"))?;
         let service = self.service.lock().clone();
