@@ -9,16 +9,17 @@
 //!
 //! So a library that nobody configured says nothing, as the original (measured on 16.2.15).
 //!
-//! Ceph's levels are numbers from -1 to 20. Ours stand for: error -1, warn 0, info 1, debug 10, trace 20.
-//! A target is the name of a `debug_` option (`rados`, `rbd`, `objecter`, `ms`, `monc`, ...); `local`, the
-//! embedded store, goes by `debug_client`; a module path of this crate goes by its folder, and another
-//! crate's by `debug_none`. The `M` of `N/M`, what to keep in memory for a crash, is not used.
+//! Ceph's levels are numbers from -1 to 20. Ours stand for: error -1, warn 0, info 1, debug 10,
+//! trace 20. A target is the name of a `debug_` option (`rados`, `rbd`, `objecter`, `ms`, `monc`,
+//! ...); `local`, the embedded store, goes by `debug_client`; a module path of this crate goes by
+//! its folder, and another crate's by `debug_none`. The `M` of `N/M`, what to keep in memory for a
+//! crash, is not used.
 //!
 //! A line is Ceph's: time, thread, level, message. The time is UTC, the thread its kernel id.
 //!
-//! Several handles in one process share one log: the settings of the one passed to [`follow`] last, that
-//! is connected last, hold, and stay after it is gone. Secrets: no message holds the value of an option
-//! that is one; see [`Opt::is_secret`](super::options::Opt::is_secret).
+//! Several handles in one process share one log: the settings of the one passed to [`follow`] last,
+//! that is connected last, hold, and stay after it is gone. Secrets: no message holds the value of
+//! an option that is one; see [`Opt::is_secret`](super::options::Opt::is_secret).
 
 use std::fmt::{self, Write as _};
 use std::fs::{File, OpenOptions};
@@ -75,7 +76,8 @@ static FOLLOWED: Mutex<Option<Observer>> = Mutex::new(None);
 
 /// Logs as `config` says from now on, also when it changes. Call it when a handle connects.
 ///
-/// In a Rust program that has installed another logger, that one stays, and this does nothing; false then.
+/// In a Rust program that has installed another logger, that one stays, and this does nothing; it
+/// returns false then.
 pub fn follow(config: &Config) -> bool {
     if log::set_logger(&LOGGER).is_err() && !is_installed() {
         return false;

@@ -1,13 +1,13 @@
 //! Configuration as Ceph's clients know it: options, ceph.conf, arguments, environment.
 //!
 //! ```text
-//!   options.tsv   every option of Ceph 16.2.15: name, type, default, bounds      (facts, read-only)
+//!   options.tsv   every option of Ceph 16.2.15: name, type, default, bounds
 //!       |
 //!   options ----- value, addr      text <-> typed value, as Ceph parses and prints it
 //!       |
 //!   Config        what differs from the defaults, by level:
 //!       |         default < monitors < file < environment < command line < set
-//!       |         file.rs: ceph.conf   args.rs: --options, CEPH_ARGS   expand.rs: $cluster, $name, ...
+//!       |         file: ceph.conf   args: --options, CEPH_ARGS   expand: $cluster, $name, ...
 //!       |
 //!   rbd::Overlay  a Config seen through the overrides of a pool and an image
 //!   logging       the sink of the `log` facade, driven by log_file, debug_ms, ...

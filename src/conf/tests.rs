@@ -26,7 +26,7 @@ fn defaults_are_values_of_their_options() {
         let default = Value::default_of(&option);
         let text = default.to_string();
         match option.kind {
-            options::Kind::Float => assert_eq!(text.parse::<f64>().is_ok(), true),
+            options::Kind::Float => assert!(text.parse::<f64>().is_ok()),
             options::Kind::Addrs => {}
             _ => assert_eq!(text, option.default, "{}", option.name),
         }
@@ -331,7 +331,8 @@ proptest! {
         prop_oneof![
             "(--|-)?[a-z_=-]{0,12}",
             prop::sample::select(vec![
-                "--log-file", "--rbd-cache", "--no-rbd-cache", "--default-log-file=x", "-m", "-d", "-k", "--",
+                "--log-file", "--rbd-cache", "--no-rbd-cache", "--default-log-file=x", "-m", "-d",
+                "-k", "--",
             ]).prop_map(str::to_owned),
         ],
         0..8,
