@@ -240,14 +240,16 @@ fn is_exported(attrs: &[Attribute]) -> bool {
 /// for Rust callers, from "# Safety" on, does not.
 fn for_c(attrs: Vec<Attribute>) -> Vec<Attribute> {
     let mut kept = Vec::new();
+    let mut contract = false;
     for attr in attrs {
-        if attr.path().is_ident("deprecated") {
-            kept.push(attr);
-        } else if let Some(line) = doc_line(&attr) {
-            if line.trim() == "# Safety" {
-                break;
+        if let Some(line) = doc_line(&attr) {
+            contract |= line.trim() == "# Safety";
+            if !contract {
+                kept.push(attr);
             }
-            kept.push(attr);
+        } else if attr.path().is_ident("deprecated") {
+            // Before the documentation: what follows takes empty lines off its end.
+            kept.insert(0, attr);
         }
     }
     while kept.last().and_then(doc_line).is_some_and(|line| line.trim().is_empty()) {

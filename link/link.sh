@@ -65,8 +65,8 @@ ln -s librados.a "$out/librbd.a"
 } > "$build/exports"
 "$OBJCOPY" --keep-global-symbols="$build/exports" "$build/shared.o"
 
-# nodelete: the library's threads may still run when a program closes it. Bsymbolic-functions: what the
-# library calls of its own is its own, also under a shim that was preloaded.
+# nodelete: the library's threads may still run when a program closes it. Bsymbolic-functions: what
+# the library calls of its own is its own, also under a shim that was preloaded.
 "$CC" -shared -fuse-ld=bfd -o "$build/librados.so.2" "$build/shared.o" \
     -Wl,-soname,librados.so.2 -Wl,--version-script="$build/librados.map" \
     -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete -Wl,-z,defs -Wl,-Bsymbolic-functions \

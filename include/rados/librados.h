@@ -570,10 +570,10 @@ CEPH_RADOS_API int rados_aio_wait_for_complete(rados_completion_t c);
 CEPH_RADOS_API int rados_aio_wait_for_complete_and_cb(rados_completion_t c);
 
 /** Waits until the operation is durable, which it is when it has been done. Returns 0. */
-CEPH_RADOS_API int rados_aio_wait_for_safe(rados_completion_t c);
+CEPH_RADOS_API __attribute__((deprecated)) int rados_aio_wait_for_safe(rados_completion_t c);
 
 /** Waits until the operation is durable and the callback has returned. Returns 0. */
-CEPH_RADOS_API int rados_aio_wait_for_safe_and_cb(rados_completion_t c);
+CEPH_RADOS_API __attribute__((deprecated)) int rados_aio_wait_for_safe_and_cb(rados_completion_t c);
 
 /** Like `rados_watch2`; `*handle` is stored before the completion. */
 CEPH_RADOS_API
@@ -1533,6 +1533,7 @@ void rados_read_op_omap_cmp2(rados_read_op_t read_op,
 
 /** Gets omap keys behind `start_after`, at most `max_return`, without their values. */
 CEPH_RADOS_API
+__attribute__((deprecated))
 void rados_read_op_omap_get_keys(rados_read_op_t read_op,
                                  const char *start_after,
                                  uint64_t max_return,
@@ -1553,6 +1554,7 @@ void rados_read_op_omap_get_keys2(rados_read_op_t read_op,
  * `max_return`.
  */
 CEPH_RADOS_API
+__attribute__((deprecated))
 void rados_read_op_omap_get_vals(rados_read_op_t read_op,
                                  const char *start_after,
                                  const char *filter_prefix,
@@ -1679,7 +1681,7 @@ int rados_set_alloc_hint2(rados_ioctx_t io,
                           uint32_t flags);
 
 /** Lets later writes try although the cluster is full. */
-CEPH_RADOS_API void rados_set_osdmap_full_try(rados_ioctx_t io);
+CEPH_RADOS_API __attribute__((deprecated)) void rados_set_osdmap_full_try(rados_ioctx_t io);
 
 /** Lets later writes try although the pool is full. */
 CEPH_RADOS_API void rados_set_pool_full_try(rados_ioctx_t io);
@@ -1716,7 +1718,7 @@ int rados_unlock(rados_ioctx_t io,
                  const char *cookie);
 
 /** Ends what `rados_set_osdmap_full_try` began. */
-CEPH_RADOS_API void rados_unset_osdmap_full_try(rados_ioctx_t io);
+CEPH_RADOS_API __attribute__((deprecated)) void rados_unset_osdmap_full_try(rados_ioctx_t io);
 
 /** Ends what `rados_set_pool_full_try` began. */
 CEPH_RADOS_API void rados_unset_pool_full_try(rados_ioctx_t io);

@@ -125,6 +125,7 @@ exports! {
         Ok(0)
     };
     /// Waits until the operation is durable, which it is when it has been done. Returns 0.
+    #[deprecated]
     fn rados_aio_wait_for_safe(c: rados_completion_t) -> c_int => {
         of(c)?.wait();
         Ok(0)
@@ -135,6 +136,7 @@ exports! {
         Ok(0)
     };
     /// Waits until the operation is durable and the callback has returned. Returns 0.
+    #[deprecated]
     fn rados_aio_wait_for_safe_and_cb(c: rados_completion_t) -> c_int => {
         of(c)?.wait_done();
         Ok(0)

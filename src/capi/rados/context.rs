@@ -368,8 +368,10 @@ exports! {
         })
     };
     /// Lets later writes try although the cluster is full.
+    #[deprecated]
     fn rados_set_osdmap_full_try(io: rados_ioctx_t) => full_try(io, true);
     /// Ends what `rados_set_osdmap_full_try` began.
+    #[deprecated]
     fn rados_unset_osdmap_full_try(io: rados_ioctx_t) => full_try(io, false);
     /// Lets later writes try although the pool is full.
     fn rados_set_pool_full_try(io: rados_ioctx_t) => full_try(io, true);

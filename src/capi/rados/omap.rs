@@ -154,6 +154,7 @@ unsafe fn optional(string: *const c_char) -> Result<Bytes> {
 ///
 /// # Safety
 /// [C API contract](crate::capi::guard#safety).
+#[deprecated]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rados_read_op_omap_get_keys(
     read_op: rados_read_op_t,
@@ -193,6 +194,7 @@ pub unsafe extern "C" fn rados_read_op_omap_get_keys2(
 ///
 /// # Safety
 /// [C API contract](crate::capi::guard#safety).
+#[deprecated]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rados_read_op_omap_get_vals(
     read_op: rados_read_op_t,
