@@ -1,15 +1,15 @@
 //! What object classes are told and what they answer, in both directions.
 //!
-//! A class runs beside an object: on an OSD of a cluster, or in [`crate::local`]. The same structs serve
-//! both sides:
+//! A class runs beside an object: on an OSD of a cluster, or in [`crate::local`]. The same structs
+//! serve both sides:
 //!
 //! ```text
 //!   rbd/:   GetSize { snap_id }.call() -> Op::Call      GetSize::reply(&bytes) -> Size { order, size }
 //!   local/: GetSize decoded from the call's input       Size encoded into the call's output
 //! ```
 //!
-//! The encodings are those of Ceph 16.2 (`src/cls/*/cls_*_client.cc`, `cls_*_types.cc`), which later
-//! releases read.
+//! The encodings are those of Ceph 16.2 (`src/cls/*/cls_*_client.cc`, `cls_*_types.cc`), which
+//! later releases read.
 //!
 //! May use: codec, model, errno. Must not use: local, rbd: both import this.
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 calls! { "numops":
-    /// Adds a decimal number to the one an omap key holds, 0 if it holds none: `-EINVAL` for no number,
-    /// `-EBADMSG` if the key holds none.
+    /// Adds a decimal number to the one an omap key holds, 0 if it holds none: `-EINVAL` for no
+    /// number, `-EBADMSG` if the key holds none.
     NumAdd = "add" {
         /// The key.
         key: String,
@@ -69,7 +69,8 @@ versioned! {
     VersionCondition (1, 1) {
         /// Compared with.
         version: ObjectVersion;
-        /// How: 0 not, 1 equal, 2 greater, 3 not less, 4 less, 5 not greater, 6 same tag, 7 another tag.
+        /// How: 0 not, 1 equal, 2 greater, 3 not less, 4 less, 5 not greater, 6 same tag, 7 another
+        /// tag.
         how: u32;
     }
     /// Sets the version.

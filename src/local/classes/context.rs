@@ -18,9 +18,9 @@ pub struct Caller {
 
 /// One object within the running operation: reads see what earlier steps of it wrote.
 ///
-/// On an object that does not exist (which only a method that writes gets to see) data is empty, every
-/// other read and every removal (of the object, an xattr, an omap entry) fails with `-ENOENT`, truncating
-/// and zeroing do nothing, and every other change creates it, as on an OSD.
+/// On an object that does not exist (which only a method that writes gets to see) data is empty,
+/// every other read and every removal (of the object, an xattr, an omap entry) fails with
+/// `-ENOENT`, truncating and zeroing do nothing, and every other change creates it, as on an OSD.
 pub trait ClassContext {
     /// Size in bytes and modification time; `-ENOENT`.
     fn stat(&mut self) -> Result<(u64, SystemTime)>;
@@ -52,8 +52,8 @@ pub trait ClassContext {
 
     /// One omap value; `-ENOENT` if it or the object is not there.
     fn omap_get(&mut self, key: &[u8]) -> Result<Bytes>;
-    /// At most `max` entries behind `start_after` whose keys begin with `prefix`, in key order; `-ENOENT`
-    /// without the object.
+    /// At most `max` entries behind `start_after` whose keys begin with `prefix`, in key order;
+    /// `-ENOENT` without the object.
     fn omap_list(&mut self, start_after: &[u8], prefix: &[u8], max: u64) -> Result<OmapValues>;
     /// Sets entries.
     fn omap_set(&mut self, entries: Vec<(Bytes, Bytes)>) -> Result<()>;
@@ -72,8 +72,8 @@ pub trait ClassContext {
     fn now(&self) -> SystemTime;
     /// Who watches the object.
     fn watchers(&mut self) -> Result<Vec<WatcherInfo>>;
-    /// The newest snapshot the object was written under (the `seq` of its snapshot set), 0 for none;
-    /// `-ENOENT`.
+    /// The newest snapshot the object was written under (the `seq` of its snapshot set), 0 for
+    /// none; `-ENOENT`.
     fn snap_seq(&mut self) -> Result<u64>;
     /// The version the object had before this operation, 0 if it did not exist.
     fn version(&mut self) -> u64;

@@ -1,5 +1,5 @@
-//! Object classes: methods that run beside an object, inside the transaction of the operation that calls
-//! them.
+//! Object classes: methods that run beside an object, inside the transaction of the operation that
+//! calls them.
 //!
 //! ```text
 //!   Op::Call { class, method, input }
@@ -13,7 +13,8 @@
 //! A method that fails has changed nothing that counts: the store drops the whole operation. Stored
 //! forms are Ceph's, byte for byte, so that a dump of an object equals one taken from a cluster.
 //!
-//! May use: codec, model, cls (arguments and replies), errno. Must not use: the store's insides, rbd.
+//! May use: codec, model, cls (arguments and replies), errno. Must not use: the store's insides,
+//! rbd.
 
 #[macro_use]
 mod table;

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use super::context::ClassContext;
 use crate::errno::{Errno, Result};
 
-/// What a method may do. An operation with a method that writes is a write operation, whatever else is in
-/// it.
+/// What a method may do. An operation with a method that writes is a write operation, whatever else
+/// is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MethodFlags {
     /// It reads the object.
@@ -81,16 +81,16 @@ fn find(class: &str, method: &str) -> Result<&'static Method> {
         .ok_or_else(|| Errno::EOPNOTSUPP.because(format!("no class method {class}.{method}")))
 }
 
-/// What a method may do. Fails with `-EPERM` if there is no such class and with `-EOPNOTSUPP` if it has no
-/// such method (measured on 16.2.15).
+/// What a method may do. Fails with `-EPERM` if there is no such class and with `-EOPNOTSUPP` if it
+/// has no such method (measured on 16.2.15).
 pub fn flags(class: &str, method: &str) -> Result<MethodFlags> {
     find(class, method).map(|method| method.flags)
 }
 
 /// Runs a method on the object behind `context` and returns its encoded reply.
 ///
-/// Fails as [`flags`] does, with `-EINVAL` if the argument cannot be decoded, and as the method says. What
-/// it wrote before it failed must then be undone.
+/// Fails as [`flags`] does, with `-EINVAL` if the argument cannot be decoded, and as the method
+/// says. What it wrote before it failed must then be undone.
 pub fn call(
     class: &str,
     method: &str,

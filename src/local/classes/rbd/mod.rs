@@ -1,4 +1,5 @@
-//! The class `rbd`, as an OSD of release 16.2 (with `require_osd_release` nautilus or later) runs it.
+//! The class `rbd`, as an OSD of release 16.2 (with `require_osd_release` nautilus or later) runs
+//! it.
 //!
 //! Facts: `src/cls/rbd/cls_rbd.cc`; the stored forms are checked against objects of a real cluster.
 
