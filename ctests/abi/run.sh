@@ -216,9 +216,10 @@ static_link() {
 # --- arguments --------------------------------------------------------------------------------
 
 nulls() {
-    "$CC" -Wall -Wextra -Werror -I"$dist/include" "$here/nulls.c" -o "$tmp/nulls" -ldl
+    "$CC" -Wall -Wextra -Werror -I"$dist/include" "$here/nulls.c" -o "$tmp/nulls" -L"$lib" \
+        -lrbd -lrados -ldl
     grep -v '^#' "$here/symbols.tsv" | cut -f1 | sort -u > "$tmp/names"
-    LD_LIBRARY_PATH=$lib CEPH_CONF=/dev/null "$tmp/nulls" < "$tmp/names"
+    LD_LIBRARY_PATH=$lib CEPH_CONF=/dev/null "$tmp/nulls" "$tmp/nulls.store" < "$tmp/names"
 }
 
 # --- loading ------------------------------------------------------------------------------------
