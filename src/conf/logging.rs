@@ -31,7 +31,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use parking_lot::{Mutex, RwLock};
 
-use super::config::{Config, Observer, Settings};
+use super::config::{Config, Observer};
+use super::settings::Settings;
 
 /// The subsystems our code logs for: target, option.
 const SUBSYSTEMS: [(&str, &str); 10] = [

@@ -35,12 +35,14 @@ mod name;
 mod number;
 pub mod options;
 pub mod rbd;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod validate;
 mod value;
 
 pub use addr::Address;
-pub use config::{Config, Level, Observer, Setting, Settings};
+pub use config::{Config, Level, Observer, Setting};
 pub use name::EntityName;
+pub use settings::Settings;
 pub use value::Value;

@@ -4,8 +4,9 @@
 //! object, overrides `rbd_cache`. The image's wins over the pool's, and both win over the
 //! [`Config`].
 
-use super::config::{Config, Settings};
+use super::config::Config;
 use super::options::{self, Opt};
+use super::settings::Settings;
 use super::value::Value;
 use crate::errno::{Errno, Result};
 

@@ -212,11 +212,12 @@ exports! {
         cluster: rados_t, option: *const c_char, buf: *mut c_char, len: usize
     ) -> c_int => {
         let value = config(cluster)?.get(buffer::text(option)?)?;
-        buffer::fill_string(buf, len, value.as_bytes()).map_err(|error| match error.errno() {
-            Errno::ERANGE => Errno::ENAMETOOLONG,
-            errno => errno,
-        })?;
-        Ok(0)
+        // What fits is written in any case, as snprintf does it.
+        let fits = value.len().min(len.saturating_sub(1));
+        if len > 0 {
+            buffer::fill_string(buf, len, &value.as_bytes()[..fits])?;
+        }
+        if value.len() < len { Ok(0) } else { Err(Errno::ENAMETOOLONG.into()) }
     };
 
     /// Writes the cluster's id as text and a zero byte into `buf`. Returns its length, 36; -ERANGE
