@@ -26,5 +26,8 @@ pub mod rados;
 pub mod rbd;
 pub mod runtime;
 
+#[cfg(feature = "memory-engine")]
+#[path = "tests/memory/mod.rs"]
+mod memory;
 #[cfg(test)]
 mod tests;

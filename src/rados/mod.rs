@@ -18,3 +18,6 @@ pub mod notify;
 pub use cluster::Cluster;
 pub use ioctx::IoCtx;
 pub use lock::{LockKind, Locker, Lockers};
+
+#[cfg(test)]
+mod tests;

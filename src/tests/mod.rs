@@ -1,4 +1,5 @@
 //! Tests of the crate as a whole. What belongs to one module is tested beside it.
 
 mod headers;
+pub(crate) mod memory;
 mod tidy;
