@@ -11,6 +11,8 @@
 //!                                 part   0  0  1  1 | 0  0  1  1
 //! ```
 
+use smallvec::{SmallVec, smallvec};
+
 /// How an image is cut into objects.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Layout {
@@ -33,6 +35,19 @@ pub struct ObjectExtent {
     pub len: u64,
     /// First byte in the image.
     pub image_offset: u64,
+}
+
+/// A run of one object and the parts of the image it holds, in the run's order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ObjectRun {
+    /// The object's number.
+    pub object: u64,
+    /// First byte in the object.
+    pub offset: u64,
+    /// Bytes.
+    pub len: u64,
+    /// Offset in the image and bytes of each part.
+    pub parts: SmallVec<[(u64, u64); 1]>,
 }
 
 impl Layout {
@@ -126,6 +141,32 @@ impl Layout {
         }
     }
 
+    /// The runs of a range of the image: extents that follow each other in an object are one.
+    #[must_use]
+    pub fn object_runs(&self, offset: u64, len: u64) -> SmallVec<[ObjectRun; 2]> {
+        let mut runs: SmallVec<[ObjectRun; 2]> = SmallVec::new();
+        for extent in self.extents(offset, len) {
+            let continued = runs
+                .iter_mut()
+                .rev()
+                .find(|run| run.object == extent.object && run.offset + run.len == extent.offset);
+            let part = (extent.image_offset, extent.len);
+            match continued {
+                Some(run) => {
+                    run.len += extent.len;
+                    run.parts.push(part);
+                }
+                None => runs.push(ObjectRun {
+                    object: extent.object,
+                    offset: extent.offset,
+                    len: extent.len,
+                    parts: smallvec![part],
+                }),
+            }
+        }
+        runs
+    }
+
     /// The object extents of a range of the image, in the image's order.
     pub fn extents(&self, offset: u64, len: u64) -> impl Iterator<Item = ObjectExtent> + use<> {
         let layout = *self;
@@ -217,6 +258,17 @@ mod tests {
         assert_eq!(places, [(0, 0), (1, 0), (0, 4), (1, 4), (2, 0), (3, 0), (2, 4), (3, 4)]);
         assert_eq!([16, 17, 20, 21].map(|size| layout.object_count(size)), [2, 3, 3, 4]);
         assert_eq!(layout.image_extents(0, 2, 4).collect::<Vec<_>>(), [(2, 2), (8, 2)]);
+    }
+
+    #[test]
+    fn units_that_meet_in_an_object_are_one_run() {
+        let layout = Layout::new(3, 4, 2).unwrap();
+        let runs = layout.object_runs(2, 16);
+        assert_eq!(runs.len(), 3);
+        assert_eq!((runs[0].object, runs[0].offset, runs[0].len), (0, 2, 6));
+        assert_eq!(runs[0].parts[..], [(2, 2), (8, 4)]);
+        assert_eq!((runs[1].object, runs[1].offset, runs[1].len), (1, 0, 8));
+        assert_eq!((runs[2].object, runs[2].offset, runs[2].len), (2, 0, 2));
     }
 
     #[test]

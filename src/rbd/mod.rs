@@ -26,16 +26,27 @@ use crate::conf::Config;
 use crate::model::{Engine, Name, PoolId, SnapId, Target};
 
 pub mod features;
+mod gate;
 pub mod header;
 pub mod image;
+mod io;
 pub mod layout;
+mod lock;
+mod message;
+mod object_map;
 pub mod operations;
+mod resize;
+mod view;
+mod watch;
 
 pub use features::{Features, ImageFlags, OpFeatures};
 pub use header::{Header, ParentLink, Snapshot};
-pub use image::{Image, ImageRef, OpenAt, OpenOptions};
-pub use layout::Layout;
+pub use image::{Image, ImageRef, OpenAt, OpenOptions, WritesBlocked};
+pub use io::{CompareDone, IoDone};
+pub use layout::{Layout, ObjectExtent, ObjectRun};
+pub use lock::LockOwner;
 pub use operations::{Operation, Progress, no_progress};
+pub use watch::{QuiesceCallbacks, UpdateCallback};
 
 /// Where images live: a pool of a connected cluster and a namespace in it. What `rados_ioctx_t` is to
 /// librbd's functions. Cheap to clone.

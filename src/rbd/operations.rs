@@ -9,6 +9,7 @@
 use std::sync::Arc;
 
 use super::image::Image;
+use super::watch::ERESTART;
 use crate::cls::rbd::SnapNamespace;
 use crate::errno::{Errno, Result};
 use crate::model::SnapId;
@@ -99,8 +100,89 @@ pub enum Operation {
     },
 }
 
+impl Operation {
+    /// Whether a handle that is open at a snapshot may ask for it: what concerns snapshots, not data.
+    fn is_allowed_at_snapshot(&self) -> bool {
+        !matches!(
+            self,
+            Operation::Flatten
+                | Operation::Resize { .. }
+                | Operation::RebuildObjectMap
+                | Operation::UpdateFeatures { .. }
+                | Operation::Sparsify { .. }
+        )
+    }
+
+    /// The error that says that it had been done before. When the owner dies or changes while it runs the
+    /// operation, it is asked for again and may find that.
+    fn done_before(&self) -> Option<Errno> {
+        match self {
+            Operation::SnapCreate { .. }
+            | Operation::SnapRename { .. }
+            | Operation::Rename { .. } => Some(Errno::EEXIST),
+            Operation::SnapRemove { .. } => Some(Errno::ENOENT),
+            Operation::SnapProtect { .. } => Some(Errno::EBUSY),
+            Operation::SnapUnprotect { .. } | Operation::Flatten => Some(Errno::EINVAL),
+            _ => None,
+        }
+    }
+}
+
+impl Image {
+    /// Runs an operation that changes the image: here if no other client holds its lock, and by that
+    /// client otherwise (which is asked over the header's watchers, as Ceph's clients do). `-EROFS` on
+    /// a read-only image, or if the lock is needed and cannot be had.
+    ///
+    /// Not to be called from within an operation: the lock waits for operations to end before it is
+    /// given up, and lets no new one begin meanwhile.
+    pub async fn run(self: &Arc<Self>, operation: Operation, progress: Progress) -> Result<()> {
+        let mut insist = false;
+        let mut again = false;
+        loop {
+            self.refresh_if_required().await?;
+            let at_snapshot = self.is_read_only() && !operation.is_allowed_at_snapshot();
+            if self.was_opened_read_only() || at_snapshot {
+                return Err(Errno::EROFS.because("the image is read-only"));
+            }
+            if let Some(_owned) = self.own().await {
+                let result = execute(self, operation.clone(), Arc::clone(&progress)).await;
+                return ignore(result, operation.done_before().filter(|_| again));
+            }
+            match self.acquire(insist).await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(error) if error == Errno::ESHUTDOWN => return Err(error),
+                Err(_) => return Err(self.not_owner()),
+            }
+            again = true;
+            match self.ask_owner(operation.clone(), Arc::clone(&progress)).await {
+                // The owner does not know how: do it here.
+                Err(error) if error == Errno::EOPNOTSUPP => insist = true,
+                Err(error) if error == Errno::ETIMEDOUT || error == ERESTART => {}
+                result => {
+                    self.header_changed();
+                    return ignore(result, operation.done_before());
+                }
+            }
+        }
+    }
+}
+
+fn ignore(result: Result<()>, errno: Option<Errno>) -> Result<()> {
+    match result {
+        Err(error) if Some(error.errno()) == errno => Ok(()),
+        result => result,
+    }
+}
+
 /// Runs an operation here. The lock is held if the image has the feature, and stays held until this
 /// returns.
-pub async fn execute(_image: &Arc<Image>, operation: Operation, _: Progress) -> Result<()> {
-    Err(Errno::EOPNOTSUPP.because(format!("{operation:?}")))
+pub async fn execute(image: &Arc<Image>, operation: Operation, progress: Progress) -> Result<()> {
+    match operation {
+        Operation::Resize { size, allow_shrink } => {
+            image.resize_here(size, allow_shrink, &progress).await?;
+            image.notify_update().await
+        }
+        operation => Err(Errno::EOPNOTSUPP.because(format!("{operation:?}"))),
+    }
 }

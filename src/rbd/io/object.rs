@@ -1,0 +1,291 @@
+//! Writing to one object.
+//!
+//! ```text
+//!   start: the map says what will be      (not there, and the parent has it: copy-up at once)
+//!     |
+//!   write: under the snap context         (if the parent has it: only if the object is there;
+//!     |                                    -ENOENT: copy-up, which writes this too)
+//!   written: a removal is noted in the map
+//!     |
+//!   end
+//! ```
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bitflags::bitflags;
+use smallvec::SmallVec;
+
+use super::request::End;
+use crate::cls::rbd::ObjectState;
+use crate::errno::{Errno, Result};
+use crate::model::{MAX_ERRNO, ObjectOp, Op, OpFlags, Payload, Reply, Step};
+use crate::rbd::image::Image;
+use crate::rbd::view::View;
+
+/// What to do to a part of an object.
+pub(in crate::rbd) enum WriteKind {
+    Write(Payload),
+    Discard(DiscardFlags),
+    WriteSame(Payload),
+    CompareAndWrite { compare: Payload, data: Payload, mismatch: Arc<AtomicU64> },
+}
+
+bitflags! {
+    /// How to discard.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub(in crate::rbd) struct DiscardFlags: u8 {
+        /// A whole object that hides one of the parent's is emptied, not removed: the parent's would show.
+        const KEEP_HIDING_PARENT = 1;
+        /// The caller sees to the object map.
+        const NO_MAP_UPDATE = 2;
+    }
+}
+
+/// How an object is discarded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Discard {
+    /// All of it, and nothing is behind it.
+    Remove,
+    /// All of it; an empty object hides the parent's.
+    CreateEmpty,
+    /// From an offset to its end.
+    Truncate,
+    /// In the middle.
+    Zero,
+}
+
+/// A write to a part of one object.
+pub(super) struct ObjectWrite {
+    pub(super) image: Arc<Image>,
+    pub(super) view: Arc<View>,
+    pub(super) object: u64,
+    offset: u64,
+    len: u64,
+    kind: WriteKind,
+    flags: OpFlags,
+    /// Whether the object may exist, as far as the map tells.
+    may_exist: bool,
+    /// Whether an object that does not exist has to be filled from the parent.
+    needs_copyup: bool,
+    has_parent: bool,
+    end: End,
+}
+
+impl ObjectWrite {
+    /// A write to `place`: object, offset in it, bytes.
+    pub(super) fn new(
+        image: &Arc<Image>,
+        view: &Arc<View>,
+        place: (u64, u64, u64),
+        kind: WriteKind,
+        flags: OpFlags,
+        end: End,
+    ) -> Self {
+        let (object, offset, len) = place;
+        let layout = view.header.layout;
+        // The first byte of an object is the first in the image of all its bytes.
+        let has_parent = view.parent.is_some() && layout.image_offset(object, 0) < view.overlap();
+        let whole = offset == 0 && len == layout.object_size();
+        let no_snapshots = view.header.snap_context.snaps.is_empty();
+        let compares = matches!(kind, WriteKind::CompareAndWrite { .. });
+        ObjectWrite {
+            image: Arc::clone(image),
+            view: Arc::clone(view),
+            object,
+            offset,
+            len,
+            kind,
+            flags,
+            may_exist: true,
+            needs_copyup: has_parent && !(whole && no_snapshots && !compares),
+            has_parent,
+            end,
+        }
+    }
+
+    pub(super) fn start(mut self) {
+        self.may_exist = self
+            .view
+            .trusted_map()
+            .is_none_or(|map| map.get(self.object) != ObjectState::Nonexistent);
+        if !self.may_exist && self.discard().is_some() && !self.has_parent {
+            return self.end.end(Ok(()));
+        }
+        let Some(map) = self.view.object_map.clone().filter(|_| self.updates_map()) else {
+            return self.write();
+        };
+        if !self.may_exist && self.needs_copyup {
+            return self.copy_up();
+        }
+        let (object, state) = (self.object, self.state_before());
+        if !map.is_update_needed(object, state) {
+            return self.write();
+        }
+        map.update((object, object + 1), state, None, Box::new(move || self.write()));
+    }
+
+    /// Sends the write. Also after a copy-up that did not include it.
+    pub(super) fn write(mut self) {
+        let target = self.view.header.data_object(&self.image.pool().namespace, self.object);
+        let mut op = ObjectOp::write_under(target, Arc::clone(&self.view.context));
+        op.durability = self.image.durability(&self.view);
+        if self.needs_copyup {
+            op.steps.push(Op::AssertExists.into());
+        }
+        if self.wants_hint() {
+            op.steps.extend(alloc_hint(&self.view));
+        }
+        // What may have to be written again is kept.
+        let again = self.needs_copyup;
+        self.add_steps(&mut op.steps, again);
+        let engine = Arc::clone(&self.image.pool().engine);
+        engine.submit(op, Box::new(move |reply| self.written(&reply)));
+    }
+
+    fn written(self, reply: &Reply) {
+        match Errno::from_c(reply.result) {
+            None => self.note_removal(),
+            Some(Errno::ENOENT) if self.needs_copyup => self.copy_up(),
+            // Nothing was there to discard.
+            Some(Errno::ENOENT) => self.note_removal(),
+            Some(_) if reply.result <= -MAX_ERRNO && self.compares() => {
+                self.mismatched(reply.result)
+            }
+            Some(errno) => self.end.end(Err(errno.into())),
+        }
+    }
+
+    /// The copy-up this write was part of has ended; the write is done unless it never is part of one.
+    pub(super) fn copied_up(self, result: Result<()>) {
+        match result {
+            Err(error) => self.end.end(Err(error)),
+            Ok(()) if self.compares() => self.write(),
+            Ok(()) => self.note_removal(),
+        }
+    }
+
+    fn note_removal(self) {
+        let map = self.view.object_map.clone().filter(|_| self.updates_map());
+        match map.filter(|_| self.discard() == Some(Discard::Remove)) {
+            None => self.end.end(Ok(())),
+            Some(map) => {
+                let pending = Some(ObjectState::Pending);
+                let range = (self.object, self.object + 1);
+                let end = self.end;
+                let done = Box::new(move || end.end(Ok(())));
+                map.update(range, ObjectState::Nonexistent, pending, done);
+            }
+        }
+    }
+
+    fn mismatched(self, result: i32) {
+        let at = u64::from((-MAX_ERRNO - result).unsigned_abs());
+        if let WriteKind::CompareAndWrite { mismatch, .. } = &self.kind {
+            let layout = self.view.header.layout;
+            mismatch.store(layout.image_offset(self.object, at), Ordering::Release);
+        }
+        self.end.end(Err(Errno::EILSEQ.into()));
+    }
+
+    fn compares(&self) -> bool {
+        matches!(self.kind, WriteKind::CompareAndWrite { .. })
+    }
+
+    fn updates_map(&self) -> bool {
+        !matches!(self.kind, WriteKind::Discard(flags) if flags.contains(DiscardFlags::NO_MAP_UPDATE))
+    }
+
+    /// Whether this writes nothing: it is there for the copy-up.
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(&self.kind, WriteKind::Write(data) if data.is_empty())
+    }
+
+    fn discard(&self) -> Option<Discard> {
+        let WriteKind::Discard(flags) = self.kind else { return None };
+        let object_size = self.view.header.layout.object_size();
+        let whole = self.offset == 0 && self.len == object_size;
+        let hides = flags.contains(DiscardFlags::KEEP_HIDING_PARENT) && self.has_parent;
+        Some(match (whole, hides) {
+            (true, false) => Discard::Remove,
+            (true, true) if !self.needs_copyup => Discard::CreateEmpty,
+            (true, true) => Discard::Truncate,
+            (false, _) if self.offset + self.len == object_size => Discard::Truncate,
+            (false, _) => Discard::Zero,
+        })
+    }
+
+    /// What the map says while the write is under way.
+    pub(super) fn state_before(&self) -> ObjectState {
+        match self.discard() {
+            Some(Discard::Remove) => ObjectState::Pending,
+            _ => ObjectState::Exists,
+        }
+    }
+
+    fn wants_hint(&self) -> bool {
+        let may_create = self.view.object_map.is_none() || !self.may_exist;
+        self.discard().is_none() && (may_create || self.view.settings.alloc_hint_flags != 0)
+    }
+
+    /// The part of the object this overwrites whatever is there, for a copy-up to leave out.
+    pub(super) fn overwrites(&self) -> Option<(u64, u64)> {
+        (!self.compares() && self.len > 0).then_some((self.offset, self.len))
+    }
+
+    /// Appends what this does to an operation of a copy-up. A comparison is not part of one, since it
+    /// would not see what is copied.
+    pub(super) fn add_copyup_steps(&mut self, steps: &mut SmallVec<[Step; 2]>) {
+        if !self.compares() {
+            self.add_steps(steps, true);
+        }
+    }
+
+    fn add_steps(&mut self, steps: &mut SmallVec<[Step; 2]>, keep: bool) {
+        let flags = self.flags;
+        let mut push = |op| steps.push(Step { op, flags });
+        let take = |data: &mut Payload| match keep {
+            true => data.clone(),
+            false => std::mem::take(data),
+        };
+        let off = self.offset;
+        let whole = off == 0 && self.len == self.view.header.layout.object_size();
+        let write = |data| match whole {
+            true => Op::WriteFull(data),
+            false => Op::Write { off, data },
+        };
+        let discard = self.discard();
+        match &mut self.kind {
+            WriteKind::Write(data) => push(write(take(data))),
+            WriteKind::WriteSame(data) => {
+                push(Op::WriteSame { off, len: self.len, data: take(data) });
+            }
+            WriteKind::CompareAndWrite { compare, data, .. } => {
+                push(Op::CmpExt { off, data: take(compare) });
+                push(write(take(data)));
+            }
+            WriteKind::Discard(_) => match discard {
+                Some(Discard::Remove) => push(Op::Remove),
+                Some(Discard::CreateEmpty) => {
+                    push(Op::Create { exclusive: false });
+                    push(Op::Truncate(off));
+                }
+                Some(Discard::Truncate) => push(Op::Truncate(off)),
+                Some(Discard::Zero) => push(Op::Zero { off, len: self.len }),
+                None => {}
+            },
+        }
+    }
+}
+
+/// The step that tells how large the object will be.
+pub(super) fn alloc_hint(view: &View) -> Option<Step> {
+    let size = view.header.layout.object_size();
+    let flags = view.settings.alloc_hint_flags;
+    let hint = |size| Op::SetAllocHint { object_size: size, write_size: size, flags }.into();
+    match (view.settings.alloc_hint, flags) {
+        (true, _) => Some(hint(size)),
+        (false, 0) => None,
+        (false, _) => Some(hint(0)),
+    }
+}

@@ -1,0 +1,178 @@
+//! What a request sees of its image: one consistent picture, replaced whole.
+
+use std::sync::Arc;
+
+use super::header::Header;
+use super::image::Image;
+use super::object_map::OpenMap;
+use super::{Features, INFO, ImageFlags, Pool};
+use crate::cls::Method as _;
+use crate::cls::rbd::MetadataList;
+use crate::conf::Settings as _;
+use crate::conf::rbd::{METADATA_PREFIX, Overlay, Source};
+use crate::errno::{Errno, Result};
+use crate::model::{EngineExt as _, ObjectOp, ReqFlags, SnapContext, SnapId, Target};
+
+/// An image as requests that start now see it.
+#[derive(Clone)]
+pub(super) struct View {
+    pub(super) header: Arc<Header>,
+    /// The snapshot that is open, or the head.
+    pub(super) snap: SnapId,
+    /// Bytes of it; `None` when the snapshot is gone.
+    pub(super) size: Option<u64>,
+    /// The parent, with the bytes that come from it.
+    pub(super) parent: Option<(Arc<Image>, u64)>,
+    /// The object map of what is open: of the head only while the lock is held.
+    pub(super) object_map: Option<Arc<OpenMap>>,
+    /// What data is written under: without snapshots none, as Ceph's clients send it.
+    pub(super) context: Arc<SnapContext>,
+    pub(super) settings: Arc<IoSettings>,
+}
+
+/// What data of an image with this header is written under.
+pub(super) fn write_context(header: &Header) -> Arc<SnapContext> {
+    match header.snap_context.snaps.is_empty() {
+        true => Arc::new(SnapContext::none()),
+        false => Arc::clone(&header.snap_context),
+    }
+}
+
+impl View {
+    /// Whether all of these features are on.
+    pub(super) fn has(&self, features: Features) -> bool {
+        self.header.features.contains(features)
+    }
+
+    /// Bytes of the image that come from the parent.
+    pub(super) fn overlap(&self) -> u64 {
+        self.parent.as_ref().map_or(0, |(_, overlap)| *overlap)
+    }
+
+    /// The map, if what it says can be relied upon.
+    pub(super) fn trusted_map(&self) -> Option<&OpenMap> {
+        let flags = self.header.flags_at(self.snap)?;
+        self.object_map
+            .as_deref()
+            .filter(|map| !flags.contains(ImageFlags::OBJECT_MAP_INVALID) && !map.is_invalid())
+    }
+}
+
+/// How writes become durable.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum CacheMode {
+    /// Each write is durable when it is acknowledged (no cache, or a write-through one).
+    WriteThrough,
+    /// As above until the first flush proves that the guest flushes; write-back then.
+    WriteThroughUntilFlush,
+    /// A flush makes durable what was written before it.
+    WriteBack,
+}
+
+/// Options that requests look at, so that they need not look them up.
+#[derive(Clone, Debug)]
+pub(super) struct IoSettings {
+    pub(super) cache: CacheMode,
+    /// `rbd_discard_granularity_bytes`, 0 without `rbd_skip_partial_discard`.
+    pub(super) discard_granularity: u32,
+    /// Whether writes that may create an object tell its size beforehand.
+    pub(super) alloc_hint: bool,
+    /// `LIBRADOS_ALLOC_HINT_FLAG_*` of those hints.
+    pub(super) alloc_hint_flags: u32,
+    pub(super) copy_on_read: bool,
+    /// Seconds after which a write, or a read, updates the image's time stamp; 0 for never.
+    pub(super) modify_interval: u64,
+    pub(super) access_interval: u64,
+    pub(super) read_flags: ReqFlags,
+    pub(super) parent_read_flags: ReqFlags,
+    /// The options behind these.
+    pub(super) overlay: Overlay,
+}
+
+impl IoSettings {
+    /// Reads the overrides of the pool and the image, and the options under them.
+    pub(super) async fn read(pool: &Pool, id: &str) -> Result<IoSettings> {
+        let mut overlay = Overlay::new(&pool.config);
+        let pool_wide = pool.with_namespace("");
+        for (source, target) in
+            [(Source::Pool, pool_wide.target(INFO)), (Source::Image, pool.header(id))]
+        {
+            let found = overrides(pool, target).await?;
+            overlay.apply(source, found.iter().map(|(k, v)| (k.as_str(), v.as_str())));
+        }
+        Ok(IoSettings::new(overlay))
+    }
+
+    /// From options.
+    pub(super) fn new(overlay: Overlay) -> IoSettings {
+        let o = &overlay;
+        let cache = match (o.bool("rbd_cache"), o.bool("rbd_cache_writethrough_until_flush")) {
+            (false, _) => CacheMode::WriteThrough,
+            _ if o.text("rbd_cache_policy") == "writethrough" => CacheMode::WriteThrough,
+            _ if o.u64("rbd_cache_max_dirty") == 0 => CacheMode::WriteThrough,
+            (true, true) => CacheMode::WriteThroughUntilFlush,
+            (true, false) => CacheMode::WriteBack,
+        };
+        let granularity = match o.bool("rbd_skip_partial_discard") {
+            true => u32::try_from(o.u64("rbd_discard_granularity_bytes")).unwrap_or(u32::MAX),
+            false => 0,
+        };
+        let alloc_hint_flags = match o.text("rbd_compression_hint").as_str() {
+            "compressible" => 1 << 8,
+            "incompressible" => 1 << 9,
+            _ => 0,
+        };
+        let read_flags = match o.text("rbd_read_from_replica_policy").as_str() {
+            "balance" => ReqFlags::BALANCE_READS,
+            "localize" => ReqFlags::LOCALIZE_READS,
+            _ => ReqFlags::empty(),
+        };
+        let parent_read_flags =
+            match (o.bool("rbd_balance_parent_reads"), o.bool("rbd_localize_parent_reads")) {
+                (true, _) => ReqFlags::BALANCE_READS,
+                (_, true) => ReqFlags::LOCALIZE_READS,
+                _ => ReqFlags::empty(),
+            };
+        IoSettings {
+            cache,
+            discard_granularity: granularity,
+            alloc_hint: o.bool("rbd_enable_alloc_hint"),
+            alloc_hint_flags,
+            copy_on_read: o.bool("rbd_clone_copy_on_read"),
+            modify_interval: o.u64("rbd_mtime_update_interval"),
+            access_interval: o.u64("rbd_atime_update_interval"),
+            read_flags,
+            parent_read_flags,
+            overlay,
+        }
+    }
+}
+
+/// Pairs read at a time.
+const PAGE: u64 = 64;
+
+/// The metadata of an object that overrides options.
+async fn overrides(pool: &Pool, target: Target) -> Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    let mut start = METADATA_PREFIX.to_owned();
+    loop {
+        let method = MetadataList { start: start.clone(), max: PAGE };
+        let op = ObjectOp::read(target.clone()).then(method.call());
+        let mut reply = match pool.engine.run(op).await {
+            Err(error) if error == Errno::ENOENT || error == Errno::EOPNOTSUPP => return Ok(found),
+            reply => reply?,
+        };
+        let page = MetadataList::reply(&reply.take_data(0))?;
+        let more = page.len() as u64 == PAGE;
+        for (key, value) in page {
+            if !key.starts_with(METADATA_PREFIX) {
+                return Ok(found);
+            }
+            start.clone_from(&key);
+            found.push((key, String::from_utf8_lossy(&value).into_owned()));
+        }
+        if !more {
+            return Ok(found);
+        }
+    }
+}
