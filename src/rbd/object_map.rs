@@ -22,8 +22,9 @@ use super::header::Header;
 use super::{Features, ImageFlags, Pool};
 use crate::cls::Method;
 use crate::cls::lock::{AssertLocked, BreakLock, GetInfo, Lock, LockType, Unlock};
+use crate::cls::rbd::object_map::MAX_OBJECTS;
 use crate::cls::rbd::{
-    MAX_OBJECTS, ObjectMap, ObjectMapLoad, ObjectMapResize, ObjectMapSnapAdd, ObjectMapSnapRemove,
+    ObjectMap, ObjectMapLoad, ObjectMapResize, ObjectMapSnapAdd, ObjectMapSnapRemove,
     ObjectMapUpdate, ObjectState, SetFlags, names::EXCLUSIVE_LOCK,
 };
 use crate::errno::{Errno, Result};
