@@ -9,7 +9,7 @@ questions, so two libraries agree when their transcripts are the same bytes: see
 
 Each part runs in a process of its own, forked before any handle exists: the original keeps the first
 CEPH_ARGS it saw, and ends the process where it dislikes an argument. What only differs because of such
-habits is not asked here; ctests/quirks.md has the list.
+habits is not asked here; quirks.md beside this has the list.
 """
 
 import argparse
