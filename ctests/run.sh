@@ -1,0 +1,9 @@
+#!/bin/bash
+# Runs client programs on the original libraries and on ours, and compares what they print.
+#
+#   run.sh original [SCRIPT...]   original libraries, real cluster; keeps the transcript as the reference
+#   run.sh store [SCRIPT...]      our libraries, embedded store; compares with the reference
+#   run.sh both [SCRIPT...]       both, live: what `make test` runs
+#
+# SCRIPT is a path below ctests/, such as clients/python_rbd_snap.py or rados/io.c; none means all. -h for more.
+exec /usr/bin/python3 -B "$(dirname "$0")/runner.py" "$@"

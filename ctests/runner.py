@@ -1,0 +1,257 @@
+#!/usr/bin/python3
+"""Runs client programs on the original libraries and on ours, and compares what they print.
+
+Programs are scripts in clients/ and C files in rados/ and rbd/. Each prints a transcript: the same text
+on every run, because ids and times in it are replaced by names. The reference transcript is what the
+program prints with the distribution's libraries on a real cluster.
+"""
+
+import argparse
+import difflib
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+TOP = HERE.parent
+WORK = pathlib.Path(os.environ.get("CTESTS_WORK", TOP / "target" / "ctests"))
+TIMEOUT = int(os.environ.get("CTESTS_TIMEOUT", "120"))
+SKIPPED = 77
+
+
+class Quirks:
+    """The accepted differences of quirks.md: for each script, pairs of an original and a store line."""
+
+    def __init__(self, path):
+        self.pairs = {}
+        script, original = None, None
+        for line in path.read_text().splitlines():
+            if heading := re.match(r"## ([\w/.]+\.(?:py|sh|c))\b", line):
+                script = heading[1]
+            elif found := re.match(r"- original: `(.*)`$", line):
+                original = found[1]
+            elif (found := re.match(r"- store: `(.*)`$", line)) and original is not None:
+                self.pairs.setdefault(script, []).append((original, found[1]))
+                original = None
+
+    def apply(self, script, original, store):
+        """Rewrites accepted lines of `original` to what `store` may say. Returns it and unused pairs."""
+        unused = []
+        for want, ours in self.pairs.get(script, []):
+            used = False
+            for n, line in enumerate(original):
+                if line is None or not same(want, line):
+                    continue
+                candidates = [found for found in store if same(ours, found)] if ours else [None]
+                if candidates:
+                    original[n] = candidates[0]
+                    used = True
+            if not used:
+                unused.append(want)
+        return [line for line in original if line is not None], unused
+
+
+def same(pattern, line):
+    """Whether a quirk's line, which may end in `*`, is this line of a transcript."""
+    if pattern.endswith("*"):
+        return line.strip().startswith(pattern[:-1])
+    return line.strip() == pattern
+
+
+def scripts():
+    """All programs, in the order in which they run."""
+    found = sorted(HERE.glob("rados/*.c")) + sorted(HERE.glob("rbd/*.c"))
+    helpers = {"transcript.py"}
+    found += [p for p in sorted(HERE.glob("clients/*.py")) if p.name not in helpers]
+    found += [p for p in sorted(HERE.glob("clients/*.sh")) if p.name != "lib.sh"]
+    return [str(p.relative_to(HERE)) for p in found]
+
+
+def command(script):
+    """The argument list that runs a script; a C program is built first, once for both ways."""
+    path = HERE / script
+    if path.suffix == ".py":
+        return ["/usr/bin/python3", "-u", "-B", str(path)]
+    if path.suffix == ".sh":
+        return ["/bin/bash", str(path)]
+    program = WORK / "bin" / script.removesuffix(".c").replace("/", "_")
+    program.parent.mkdir(parents=True, exist_ok=True)
+    include = [f"-I{TOP / 'include'}"] if (TOP / "include" / "rados" / "librados.h").exists() else []
+    subprocess.run(
+        ["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", *include, f"-I{HERE}",
+         "-o", str(program), str(path), "-lrbd", "-lrados", "-lpthread"],
+        check=True)
+    return [str(program)]
+
+
+def run(way, script, environment):
+    """Runs one script one way. Returns its exit status and transcript; a hang is status -9."""
+    scratch = WORK / "scratch" / way / script.replace("/", "_")
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    environment = dict(environment, CTESTS_STORE=str(scratch / "store"), CTESTS_SCRATCH=str(scratch),
+                       CTESTS_TOP=str(TOP), CTESTS_TIMEOUT=str(TIMEOUT), PYTHONHASHSEED="0")
+    output, errors = scratch / "transcript", scratch / "stderr"
+    try:
+        argv = command(script)
+    except subprocess.CalledProcessError:
+        return 1, "does not compile\n"
+    with output.open("wb") as out, errors.open("wb") as err:
+        child = subprocess.Popen([str(HERE / "way.sh"), way, *argv], stdin=subprocess.DEVNULL,
+                                 stdout=out, stderr=err, env=environment, cwd=scratch,
+                                 start_new_session=True)
+        try:
+            status = child.wait(TIMEOUT)
+        except subprocess.TimeoutExpired:
+            status = -9
+        # Whatever the script left behind goes with it: the group is ours, the script led it.
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        child.wait()
+    return status, output.read_text(errors="backslashreplace")
+
+
+def describe(status, scratch):
+    """A line or two on why a run failed."""
+    tail = (scratch / "stderr").read_text(errors="backslashreplace").splitlines()[-12:]
+    reason = f"no end after {TIMEOUT} s" if status == -9 else f"exit status {status}"
+    return "\n".join(f"    {line}" for line in [reason, *tail])
+
+
+def compare(script, reference, ours, quirks):
+    """The unified diff of two transcripts with accepted differences taken out; empty when equal."""
+    store = ours.splitlines()
+    original, unused = quirks.apply(script, reference.splitlines(), store)
+    diff = list(difflib.unified_diff(original, store, "original", "store", lineterm="", n=2))
+    diff += [f"quirk that did not occur: {line}" for line in unused]
+    return diff
+
+
+class Cluster:
+    """The real cluster: the one named by CTESTS_CLUSTER, or our own, started when first needed."""
+
+    def __init__(self):
+        self.directory = os.environ.get("CTESTS_CLUSTER")
+        self.started = False
+
+    def environment(self):
+        """The environment of a run on it."""
+        if self.directory is None:
+            self.directory = str(WORK / "cluster")
+            self.stop_ours()
+            shutil.rmtree(self.directory, ignore_errors=True)
+            print("starting a real cluster ...", flush=True)
+            port = os.environ.get("CTESTS_PORT", "20100")
+            subprocess.run([str(HERE / "cluster.sh"), "start", self.directory, "1", port],
+                           check=True, stdout=subprocess.DEVNULL)
+            self.started = True
+        return dict(os.environ, CTESTS_CLUSTER=self.directory)
+
+    def stop_ours(self):
+        """Stops a cluster that an interrupted run left in our directory."""
+        subprocess.run([str(HERE / "cluster.sh"), "stop", self.directory], check=False)
+
+    def close(self):
+        """Stops the cluster if this run started it."""
+        if self.started:
+            self.stop_ours()
+
+
+class Run:
+    """One call of run.sh."""
+
+    def __init__(self, options):
+        self.way = options.way
+        self.show = options.print
+        self.quirks = Quirks(HERE / "quirks.md")
+        self.cluster = Cluster()
+        self.references = pathlib.Path(os.environ.get("CTESTS_REFERENCE", WORK / "reference"))
+        self.diffs = pathlib.Path(os.environ.get("CTESTS_DIFFS", WORK / "diffs"))
+
+    def reference(self, script, fresh):
+        """The reference transcript, run now if `fresh` or never recorded. None if that run fails."""
+        kept = self.references / (script + ".txt")
+        if not fresh and kept.exists():
+            return kept.read_text()
+        status, text = run("original", script, self.cluster.environment())
+        if status == SKIPPED:
+            return text
+        if status != 0:
+            print(text + describe(status, WORK / "scratch/original" / script.replace("/", "_")))
+            return None
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(text)
+        return text
+
+    def one(self, script):
+        """Runs one script; returns `ok`, `skipped`, or why not."""
+        reference = self.reference(script, self.way != "store")
+        if reference is None:
+            return "FAILED on the original"
+        if self.way == "original":
+            if self.show:
+                print(reference)
+            return "ok"
+        status, ours = run(self.way if self.way == "cluster" else "store", script, dict(os.environ))
+        if self.show:
+            print(ours)
+        diff = [] if status == SKIPPED else compare(script, reference, ours, self.quirks)
+        kept = self.diffs / (script + ".txt")
+        kept.unlink(missing_ok=True)
+        if status == SKIPPED:
+            return "skipped: " + (ours.strip().splitlines() or [""])[-1]
+        if status == 0 and not diff:
+            return "ok"
+        report = "\n".join(diff)
+        if status != 0:
+            report += "\n" + describe(status, WORK / "scratch/store" / script.replace("/", "_"))
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(report + "\n")
+        print(report)
+        return f"FAILED ({sum(line[:1] in '+-' for line in diff)} lines differ, status {status})"
+
+    def all(self, names):
+        """Runs all scripts; returns how many failed."""
+        failed = 0
+        for script in names:
+            begin = time.monotonic()
+            result = self.one(script)
+            print(f"{script}: {result} ({time.monotonic() - begin:.1f} s)", flush=True)
+            failed += result.startswith("FAILED")
+        print(f"{len(names) - failed} of {len(names)} agree with the original"
+              if self.way != "original" else f"{len(names) - failed} of {len(names)} ran")
+        return failed
+
+
+def main():
+    """Parses the command line and runs."""
+    parser = argparse.ArgumentParser(
+        prog="run.sh", description="Runs client programs on the original libraries and on ours.",
+        epilog="Environment: CTESTS_CLUSTER (a running cluster to use), CTESTS_PORT (where to start one),"
+               " CTESTS_LIB (our libraries), CTESTS_REFERENCE and CTESTS_DIFFS (where transcripts and"
+               " differences are kept), CTESTS_TIMEOUT (seconds for one script).")
+    parser.add_argument("way", nargs="?", default="both", choices=["original", "store", "both"])
+    parser.add_argument("-p", "--print", action="store_true", help="print the transcript")
+    parser.add_argument("scripts", nargs="*", metavar="SCRIPT")
+    options = parser.parse_intermixed_args()
+    names = [name.removeprefix("./").removeprefix("ctests/") for name in options.scripts] or scripts()
+    for name in names:
+        if not (HERE / name).is_file():
+            parser.error(f"no {name} in {HERE}")
+    this = Run(options)
+    try:
+        failed = this.all(names)
+    finally:
+        this.cluster.close()
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

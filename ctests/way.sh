@@ -1,0 +1,45 @@
+#!/bin/bash
+# Runs a program one of three ways, always the same program:
+#
+#   way.sh original COMMAND...   the system's libraries on the real cluster in $CTESTS_CLUSTER
+#   way.sh store    COMMAND...   our libraries on the embedded store $CTESTS_STORE (made on first use)
+#   way.sh cluster  COMMAND...   our libraries on the real cluster in $CTESTS_CLUSTER
+#
+# Our libraries are those of `make`, or of $CTESTS_LIB.
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+way=${1:?original, store or cluster}
+shift
+
+unset CEPH_ARGS CEPH_KEYRING LD_PRELOAD
+export CTESTS_WAY=$way
+
+ours() {
+    local lib=${CTESTS_LIB:-$top/target/dist/lib}
+    [ -e "$lib/librados.so.2" ] || { echo "way.sh: no librados.so.2 in $lib: run make first" >&2; exit 2; }
+    export LD_LIBRARY_PATH=$lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+}
+
+case $way in
+    original)
+        export CEPH_CONF=${CTESTS_CLUSTER:?the directory of a running cluster}/ceph.conf
+        ;;
+    store)
+        ours
+        store=$(realpath -m "${CTESTS_STORE:?a directory for the store}")
+        mkdir -p "$(dirname "$store")"
+        printf '[global]\nmon_host = local:%s\n' "$store" > "$store.conf"
+        export CEPH_CONF=$store.conf
+        ;;
+    cluster)
+        # Kept for the release that speaks the wire.
+        echo "way.sh: this release has no cluster engine" >&2
+        exit 77
+        ;;
+    *)
+        echo "way.sh: original, store or cluster, not $way" >&2
+        exit 2
+        ;;
+esac
+exec "$@"
