@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+"""python3-rbd: asynchronous I/O on images, order and overlap."""
+
+import random
+import threading
+
+import rbd
+from transcript import cluster, main, new_pool, pattern, say, section
+
+MIB = 1 << 20
+
+
+def calls(image):
+    """Every asynchronous call once."""
+    section("calls")
+    own = threading.get_ident()
+    threads = set()
+
+    def run(label, start):
+        result = []
+
+        def done(*args):
+            threads.add(threading.get_ident())
+            result.extend(args[1:])
+        completion = start(done)
+        completion.wait_for_complete_and_cb()
+        say(label, (completion.get_return_value(), result))
+
+    run("write", lambda d: image.aio_write(pattern(10000), 100, d))
+    run("read", lambda d: image.aio_read(0, 10200, d))
+    run("read unwritten", lambda d: image.aio_read(5 * MIB, 10, d))
+    run("read over the end", lambda d: image.aio_read(image.size() - 10, 10, d))
+    run("write with flags", lambda d: image.aio_write(b"flags", 0, d, 32))
+    run("discard", lambda d: image.aio_discard(100, 50, d))
+    run("write zeroes", lambda d: image.aio_write_zeroes(200, 50, d))
+    run("flush", image.aio_flush)
+    run("read", lambda d: image.aio_read(0, 300, d))
+    say("callbacks on another thread", own not in threads)
+
+
+def overlap(image):
+    """Writes in flight at the same place are done in their order."""
+    section("overlap")
+    chooser = random.Random(7)
+    model = bytearray(image.read(0, 2 * MIB))
+    completions = []
+    for n in range(400):
+        offset = chooser.randrange(0, 2 * MIB - 20000)
+        data = pattern(chooser.randrange(1, 20000), n)
+        model[offset:offset + len(data)] = data
+        completions.append(image.aio_write(data, offset, lambda _: None))
+        if n % 50 == 0:
+            completions.append(image.aio_flush(lambda _: None))
+    for completion in completions:
+        completion.wait_for_complete_and_cb()
+    say("results", {c.get_return_value() for c in completions})
+    say("content", image.read(0, 2 * MIB) == bytes(model))
+    results = []
+    completions = [image.aio_write(pattern(4096, 77), 0, lambda _: None),
+                   image.aio_read(0, 4096, lambda _, data: results.append(data))]
+    for completion in completions:
+        completion.wait_for_complete_and_cb()
+    say("a read after a write in flight", results == [pattern(4096, 77)])
+
+
+def depth(image):
+    """Hundreds of reads in flight."""
+    section("depth")
+    blocks = {}
+    for n in range(512):
+        image.aio_write(pattern(4096, n), n * 8192, lambda _: None)
+    image.flush()
+    completions = [image.aio_read(n * 8192, 4096, lambda _, data, n=n: blocks.update({n: data})) for n in range(512)]
+    for completion in completions:
+        completion.wait_for_complete_and_cb()
+    say("all right", blocks == {n: pattern(4096, n) for n in range(512)})
+
+
+def inside(image):
+    """A callback may start the next request."""
+    section("inside a callback")
+    finished = threading.Event()
+    seen = []
+
+    def next_one(n):
+        def done(completion):
+            seen.append(completion.get_return_value())
+            if n < 20:
+                image.aio_write(b"%d" % n, n, next_one(n + 1))
+            else:
+                finished.set()
+        return done
+
+    image.aio_write(b"0", 0, next_one(1))
+    say("chain of 20", (finished.wait(30), seen == [0] * 20))
+
+
+def body():
+    """Everything."""
+    with cluster() as handle, new_pool(handle, "rbd-aio", "rbd") as ioctx:
+        for name, features in [("default", 61), ("plain", 1)]:
+            section(name)
+            rbd.RBD().create(ioctx, name, 10 * MIB, features=features)
+            with rbd.Image(ioctx, name) as image:
+                calls(image)
+                overlap(image)
+                depth(image)
+                inside(image)
+
+
+main(body)
