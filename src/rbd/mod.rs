@@ -23,19 +23,46 @@
 use std::sync::Arc;
 
 use crate::conf::Config;
+use crate::errno::Result;
 use crate::model::{Engine, Name, PoolId, SnapId, Target};
 
+pub mod advisory;
+mod calls;
+pub mod children;
+pub mod clone;
+pub mod copy;
+pub mod create;
+pub mod diff;
+pub mod directory;
+mod feature_names;
+pub mod feature_update;
 pub mod features;
+pub mod flatten;
 mod gate;
+pub mod group;
 pub mod header;
 pub mod image;
 mod io;
 pub mod layout;
 mod lock;
 mod message;
+pub mod metadata;
+pub mod namespace;
 mod object_map;
 pub mod operations;
+pub mod options;
+pub mod pool_admin;
+mod purge;
+mod ranges;
+pub mod rebuild;
+pub mod remove;
+mod rename;
 mod resize;
+pub mod settings;
+pub mod snapshot;
+pub mod sparsify;
+mod throttle;
+pub mod trash;
 mod view;
 mod watch;
 
@@ -46,6 +73,7 @@ pub use io::{CompareDone, IoDone};
 pub use layout::{Layout, ObjectExtent, ObjectRun};
 pub use lock::LockOwner;
 pub use operations::{Operation, Progress, no_progress};
+pub use options::{ImageOption, ImageOptions};
 pub use watch::{QuiesceCallbacks, UpdateCallback};
 
 /// Where images live: a pool of a connected cluster and a namespace in it. What `rados_ioctx_t` is to
@@ -78,6 +106,12 @@ impl Pool {
     #[must_use]
     pub fn with_pool(&self, id: PoolId) -> Self {
         Pool { id, namespace: Name::empty(), ..self.clone() }
+    }
+
+    /// The same namespace of another pool of the cluster; `-ENOENT`.
+    pub fn in_pool(&self, id: PoolId) -> Result<Self> {
+        self.engine.pool(id)?;
+        Ok(Pool { id, ..self.clone() })
     }
 
     /// An object here.
@@ -142,5 +176,7 @@ pub const TRASH: &str = "rbd_trash";
 pub const CHILDREN: &str = "rbd_children";
 /// Properties of the pool as RBD sees it (namespaces, pool metadata, whether it was validated).
 pub const INFO: &str = "rbd_info";
+/// What of the pool is mirrored, in its omap.
+pub const MIRRORING: &str = "rbd_mirroring";
 /// Namespaces of the pool, in its omap.
 pub const NAMESPACES: &str = "rbd_namespace";

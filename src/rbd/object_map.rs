@@ -209,6 +209,11 @@ impl OpenMap {
         self.invalid.load(Ordering::Relaxed)
     }
 
+    /// The map was made anew: it can be trusted again.
+    pub(super) fn validated(&self) {
+        self.invalid.store(false, Ordering::Relaxed);
+    }
+
     /// What is known of an object.
     pub(super) fn get(&self, object: u64) -> ObjectState {
         self.state.lock().map.get(object)

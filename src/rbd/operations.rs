@@ -10,17 +10,19 @@ use std::sync::Arc;
 
 use super::image::Image;
 use super::watch::ERESTART;
+use super::{feature_update, flatten, metadata, rebuild, rename, snapshot, sparsify};
 use crate::cls::rbd::SnapNamespace;
 use crate::errno::{Errno, Result};
 use crate::model::SnapId;
 
-/// Told how far an operation is: done and all, in units of its own.
-pub type Progress = Arc<dyn Fn(u64, u64) + Send + Sync>;
+/// Told how far an operation is: done and all, in units of its own. A negative return ends the
+/// operation with that error, where it runs in this process and can be ended.
+pub type Progress = Arc<dyn Fn(u64, u64) -> i32 + Send + Sync>;
 
 /// No interest in progress.
 #[must_use]
 pub fn no_progress() -> Progress {
-    Arc::new(|_, _| {})
+    Arc::new(|_, _| 0)
 }
 
 /// An operation that only the owner of the lock may run.
@@ -179,10 +181,37 @@ fn ignore(result: Result<()>, errno: Option<Errno>) -> Result<()> {
 /// returns.
 pub async fn execute(image: &Arc<Image>, operation: Operation, progress: Progress) -> Result<()> {
     match operation {
+        Operation::Flatten => flatten::execute(image, &progress).await,
         Operation::Resize { size, allow_shrink } => {
             image.resize_here(size, allow_shrink, &progress).await?;
             image.notify_update().await
         }
-        operation => Err(Errno::EOPNOTSUPP.because(format!("{operation:?}"))),
+        Operation::SnapCreate { namespace, name, flags } => {
+            snapshot::create::execute(image, namespace, &name, flags).await
+        }
+        Operation::SnapRemove { namespace, name } => {
+            let snap = snapshot::find(image, &namespace, &name)?;
+            snapshot::remove::execute_checked(image, snap.id).await
+        }
+        Operation::SnapRename { id, name } => snapshot::rename_id(image, id, &name).await,
+        Operation::SnapProtect { namespace, name } => {
+            let snap = snapshot::find(image, &namespace, &name)?;
+            snapshot::protect::protect(image, snap.id).await
+        }
+        Operation::SnapUnprotect { namespace, name } => {
+            let snap = snapshot::find(image, &namespace, &name)?;
+            snapshot::protect::unprotect(image, snap.id).await
+        }
+        Operation::RebuildObjectMap => rebuild::execute(image, &progress).await,
+        Operation::Rename { name } => rename::execute(image, &name).await,
+        Operation::UpdateFeatures { features, enable } => {
+            feature_update::execute(image, features, enable).await
+        }
+        Operation::Sparsify { sparse_size } => {
+            sparsify::execute(image, sparse_size, &progress).await
+        }
+        Operation::SetMetadata { key, value } => {
+            metadata::execute(image, &key, value.as_deref()).await
+        }
     }
 }

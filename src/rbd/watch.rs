@@ -298,7 +298,9 @@ impl Image {
                 if let Some(asked) = self.watch.asked.lock().get(&request) {
                     let _ = asked.events.send(Event::Progress);
                     let progress = Arc::clone(&asked.progress);
-                    crate::runtime::finish(Box::new(move || progress(done, all)));
+                    crate::runtime::finish(Box::new(move || {
+                        progress(done, all);
+                    }));
                 }
                 None
             }
@@ -386,6 +388,7 @@ impl Image {
             let teller = Arc::clone(&this);
             let progress: Progress = Arc::new(move |done, all| {
                 teller.notify_soon(Message::Progress { request, done, all });
+                0
             });
             let result = match this.run(operation, progress).await {
                 Ok(()) => 0,
