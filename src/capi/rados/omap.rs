@@ -1,5 +1,7 @@
 //! Omap entries: the steps that read them, and `rados_omap_iter_t`, what they answered.
 
+use std::sync::{Arc, OnceLock};
+
 use bytes::Bytes;
 use libc::{c_char, c_int, c_uchar, c_uint};
 use parking_lot::Mutex;
@@ -17,19 +19,22 @@ use crate::model::{Op, Out};
 /// What stands behind a `rados_omap_iter_t`: keys and values end with a zero byte, for C, that does
 /// not count in their lengths.
 pub(super) struct OmapIter {
-    entries: Vec<(Vec<u8>, Vec<u8>)>,
+    entries: Entries,
     next: Mutex<usize>,
 }
+
+/// Empty until the operation is done: callers take the iterator before it is (python3-rados does).
+type Entries = Arc<OnceLock<Vec<(Vec<u8>, Vec<u8>)>>>;
 
 impl Handle for OmapIter {
     const TAG: [u8; 8] = *b"omap\0\0\0\0";
 }
 
-/// A handle that iterates over entries.
-pub(super) fn iterate(entries: impl IntoIterator<Item = (Bytes, Bytes)>) -> rados_omap_iter_t {
-    let ended = |bytes: Bytes| [&bytes[..], b"\0"].concat();
-    let entries = entries.into_iter().map(|(key, value)| (ended(key), ended(value)));
-    handle::create(OmapIter { entries: entries.collect(), next: Mutex::new(0) })
+/// A handle that iterates over what will be put into the entries.
+fn iterate() -> (rados_omap_iter_t, Entries) {
+    let entries = Entries::default();
+    let iter = OmapIter { entries: Arc::clone(&entries), next: Mutex::new(0) };
+    (handle::create(iter), entries)
 }
 
 /// The next entry: its key as a string, and its value of `*len` bytes; NULL, NULL and 0 behind the
@@ -64,7 +69,8 @@ pub unsafe extern "C" fn rados_omap_get_next2(
         // SAFETY: C API contract.
         let iter = unsafe { handle::get::<OmapIter>(iter)? };
         let mut next = iter.next.lock();
-        let found = iter.entries.get(*next).map(|(key, value)| (&key[..], &value[..]));
+        let entries = iter.entries.get().map(Vec::as_slice).unwrap_or_default();
+        let found = entries.get(*next).map(|(key, value)| (&key[..], &value[..]));
         *next += usize::from(found.is_some());
         // Lengths without the zero byte that ends each.
         let part = |bytes: Option<&[u8]>| match bytes {
@@ -92,7 +98,8 @@ pub unsafe extern "C" fn rados_omap_get_next2(
 pub unsafe extern "C" fn rados_omap_iter_size(iter: rados_omap_iter_t) -> c_uint {
     guard("rados_omap_iter_size", || {
         // SAFETY: C API contract.
-        Ok(unsafe { handle::get::<OmapIter>(iter)? }.entries.len() as c_uint)
+        let entries = &unsafe { handle::get::<OmapIter>(iter)? }.entries;
+        Ok(entries.get().map_or(0, Vec::len) as c_uint)
     })
 }
 
@@ -120,7 +127,9 @@ unsafe fn add_omap(
 ) {
     // SAFETY: the caller's contract.
     unsafe {
-        let (iter, pmore) = (OutPtr::new(iter), OutPtr::new(pmore));
+        let (handle, kept) = iterate();
+        buffer::out(iter, handle);
+        let pmore = OutPtr::new(pmore);
         let keep = move |out| {
             let (entries, more) = match out {
                 Out::Omap(found) => (found.entries, found.more),
@@ -129,7 +138,10 @@ unsafe fn add_omap(
                 }
                 _ => (Vec::new(), false),
             };
-            iter.set(iterate(entries));
+            let ended = |bytes: Bytes| [&bytes[..], b"\0"].concat();
+            let entries = entries.into_iter().map(|(key, value)| (ended(key), ended(value)));
+            // Set once: the operation ends once.
+            let _ = kept.set(entries.collect());
             pmore.set(c_uchar::from(more));
             0
         };

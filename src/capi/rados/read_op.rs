@@ -420,7 +420,8 @@ pub unsafe extern "C" fn rados_read_op_exec_user_buf(
     }
 }
 
-/// Gets all xattrs, to be read with `rados_getxattrs_next`.
+/// Gets all xattrs: `*iter` is set at once, and has them when the operation is done, to be read with
+/// `rados_getxattrs_next`.
 ///
 /// # Safety
 /// [C API contract](crate::capi::guard#safety).
@@ -433,9 +434,10 @@ pub unsafe extern "C" fn rados_read_op_getxattrs(
     // SAFETY: C API contract.
     unsafe {
         add("rados_read_op_getxattrs", read_op, |steps| {
-            let iter = OutPtr::new(iter);
+            let (handle, entries) = xattr::iterate();
+            buffer::out(iter, handle);
             let keep = move |out| {
-                iter.set(xattr::iterate(out));
+                xattr::keep(&entries, out);
                 0
             };
             steps.push(Op::GetXattrs, output(prval, keep));

@@ -1,5 +1,7 @@
 //! Xattrs of one object.
 
+use std::sync::{Arc, OnceLock};
+
 use bytes::Bytes;
 use libc::{c_char, c_int};
 use parking_lot::Mutex;
@@ -16,22 +18,31 @@ use crate::model::{Op, Out, Reply};
 
 /// What stands behind a `rados_xattrs_iter_t`: names end with a zero byte, for C.
 pub(super) struct XattrIter {
-    entries: Vec<(Vec<u8>, Bytes)>,
+    entries: Entries,
     next: Mutex<usize>,
 }
+
+/// Empty until the operation is done: callers take the iterator before it is.
+type Entries = Arc<OnceLock<Vec<(Vec<u8>, Bytes)>>>;
 
 impl Handle for XattrIter {
     const TAG: [u8; 8] = *b"xattrs\0\0";
 }
 
-/// A handle that iterates over the xattrs of a reply.
-pub(super) fn iterate(out: Out) -> rados_xattrs_iter_t {
-    let entries = match out {
-        Out::Xattrs(entries) => entries,
-        _ => Vec::new(),
-    };
-    let entries = entries.into_iter().map(|(name, value)| ([&name[..], b"\0"].concat(), value));
-    handle::create(XattrIter { entries: entries.collect(), next: Mutex::new(0) })
+/// A handle that iterates over the xattrs that [`keep`] will put into the entries.
+pub(super) fn iterate() -> (rados_xattrs_iter_t, Entries) {
+    let entries = Entries::default();
+    let iter = XattrIter { entries: Arc::clone(&entries), next: Mutex::new(0) };
+    (handle::create(iter), entries)
+}
+
+/// Puts the xattrs of a reply where their iterator finds them.
+pub(super) fn keep(entries: &Entries, out: Out) {
+    if let Out::Xattrs(found) = out {
+        let found = found.into_iter().map(|(name, value)| ([&name[..], b"\0"].concat(), value));
+        // Set once: the operation ends once.
+        let _ = entries.set(found.collect());
+    }
 }
 
 /// # Safety
@@ -184,7 +195,9 @@ unsafe fn getxattrs(
     let (op, iter) = unsafe { (io.read_op(oid)?, OutPtr::new(iter)) };
     let finish = move |reply: &mut Reply| {
         if reply.result >= 0 {
-            iter.set(iterate(reply.take(0)));
+            let (handle, entries) = iterate();
+            keep(&entries, reply.take(0));
+            iter.set(handle);
         }
         reply.result.min(0)
     };
@@ -244,7 +257,8 @@ pub unsafe extern "C" fn rados_getxattrs_next(
         // SAFETY: C API contract.
         let iter = unsafe { handle::get::<XattrIter>(iter)? };
         let mut next = iter.next.lock();
-        let (found_name, found) = match iter.entries.get(*next) {
+        let entries = iter.entries.get().map(Vec::as_slice).unwrap_or_default();
+        let (found_name, found) = match entries.get(*next) {
             Some((name, value)) => (name.as_ptr().cast(), &value[..]),
             None => (std::ptr::null(), &[][..]),
         };
