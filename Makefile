@@ -62,6 +62,7 @@ test:
 	fi
 	$(MAKE) all
 	sh ctests/abi/run.sh
+	sh ctests/conf/run.sh
 	sh ctests/run.sh
 
 demo:

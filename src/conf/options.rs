@@ -105,7 +105,7 @@ impl Opt {
     #[must_use]
     pub fn is_secret(&self) -> bool {
         self.name == "key"
-            || ["password", "_secret", "secret_key", "encryption_key", "encryption_keys"]
+            || ["password", "_secret", "secret_key", "encryption_key", "encryption_keys", "_token"]
                 .iter()
                 .any(|end| self.name.ends_with(end))
     }
