@@ -159,6 +159,9 @@ impl Pool {
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 /// Header object names begin so; the image's id follows.
 pub const HEADER_PREFIX: &str = "rbd_header.";
 /// Names of objects that map a name to an id begin so; the image's name follows.

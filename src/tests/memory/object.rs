@@ -83,9 +83,9 @@ impl Object {
         }
         match self.clones.iter().find(|clone| clone.id >= snap.0) {
             Some(clone) => clone.snaps.contains(&snap.0).then_some(&clone.content),
-            None => self.head.as_ref().filter(|_| self.seq < snap.0 || self.clones.is_empty()),
+            // Written since the snapshot without a clone: it did not exist then.
+            None => self.head.as_ref().filter(|_| self.seq < snap.0),
         }
-        .or_else(|| self.head.as_ref().filter(|_| self.seq < snap.0))
     }
 
     fn snapset(&self) -> SnapSet {
