@@ -7,9 +7,9 @@
 The library is found as any program finds it (LD_LIBRARY_PATH). The same arguments make the same
 questions, so two libraries agree when their transcripts are the same bytes: see run.sh.
 
-Each part runs in a process of its own, forked before any handle exists: the original keeps the first
-CEPH_ARGS it saw, and ends the process where it dislikes an argument. What only differs because of such
-habits is not asked here; quirks.md beside this has the list.
+Each part runs in a process of its own, forked before any handle exists: the original keeps the
+first CEPH_ARGS it saw, and ends the process where it dislikes an argument. What only differs
+because of such habits is not asked here; quirks.md beside this has the list.
 """
 
 import argparse
@@ -116,13 +116,15 @@ def small_buffers():
 
 GENERIC = (
     "0 1 -1 5 true FALSE yes abc 1.5 4M 4K 1Ki 1B 18446744073709551615 9223372036854775807 "
-    "9223372036854775808 -9223372036854775808 1e400 1e-400 0x10 inf nan -nan 1min $cluster a/b@c 1/2 "
-    "3/ 99/100 +5 5- 0.1234565 1e-320 -0 .5 5. 1e 1,2 layering read,write 4097 2147483648 "
+    "9223372036854775808 -9223372036854775808 1e400 1e-400 0x10 inf nan -nan 1min $cluster a/b@c "
+    "1/2 3/ 99/100 +5 5- 0.1234565 1e-320 -0 .5 5. 1e 1,2 layering read,write 4097 2147483648 "
     "-2147483649 10E 20E 16777216T 8388608T 1KK 1Kx BB B K 1i 0x1p4 NAN(1) infinity 1_000 - "
-    "1.2.3.4 1.2.3.4:5 1.2.3.4:70000 v1:1.2.3.4:5/6 [::1]:5 any:1.2.3.4 [v2:1.2.3.4:5,v1:1.2.3.4:6] "
-    "[1.2.3.4] [1.2.3.4 ::1 1.2.3.4,5.6.7.8 11111111-2222-3333-4444-555555555555 "
-    "1111111111111111111111111111111a {11111111-2222-3333-4444-555555555555}"
-).split(" ") + ["", " ", " 7", "7 ", "2h 30m", "1 d", "1 2", "layering, striping", "layering,layering"]
+    "1.2.3.4 1.2.3.4:5 1.2.3.4:70000 v1:1.2.3.4:5/6 [::1]:5 any:1.2.3.4 "
+    "[v2:1.2.3.4:5,v1:1.2.3.4:6] [1.2.3.4] [1.2.3.4 ::1 1.2.3.4,5.6.7.8 "
+    "11111111-2222-3333-4444-555555555555 1111111111111111111111111111111a "
+    "{11111111-2222-3333-4444-555555555555}"
+).split(" ") + ["", " ", " 7", "7 ", "2h 30m", "1 d", "1 2"]
+GENERIC += ["layering, striping", "layering,layering"]
 
 
 def values():
@@ -151,8 +153,9 @@ TOKENS = (
     ["mon_host", "mon host", " log file ", "log_file", "debug_ms", "debug ms", "rbd_cache"]
     + ["=", " = ", "=", "\n", "\n", "\n", " ", "\t", "#", "; c", "# x", "\\", "\\\n", "\\\r\n"]
     + ["\r\n", "\r", "[global]", "[client]", "[client.admin]", "[osd]", "[", "]", '"', "'", '"a b"']
-    + ["'x'", "a", "b,c", "1", "2/3", "true", "false", "$cluster", "$name", "$mon_host", "$id", "$type"]
-    + ["${log_file}", "$", "${", "$home", "$home/x", "$host", "$$", "${nope}", "$nope_x", "4M", "10s"]
+    + ["'x'", "a", "b,c", "1", "2/3", "true", "false", "$cluster", "$name", "$mon_host", "$id"]
+    + ["$type", "${log_file}", "$", "${", "$home", "$home/x", "$host", "$$", "${nope}", "$nope_x"]
+    + ["4M", "10s"]
     + ["\x0b", "\x0c", "\x7f", "[global]\n", "mon_host = x\n", "log_file = $mon_host\n"]
 )
 HEADINGS = ["[global]", "[client]", "[client.admin]", "[osd]", "[ client ]", "[glo\\bal]"]
@@ -174,8 +177,9 @@ def some_file(dice):
                 value = "".join(dice.choice(TOKENS[14:]) for _ in range(dice.randint(0, 4)))
             else:
                 value = "".join(dice.choice("ab \\\"'#;=[]$") for _ in range(dice.randint(0, 6)))
-            text += dice.choice(["", " ", "\t"]) + key + dice.choice(["=", " = ", "\t=\t", " =", "= "])
-            text += value + dice.choice(["\n", "\n", "\n\n", "\r\n", " # c\n", "\n  \n", "\n#c\n"])
+            text += dice.choice(["", " ", "\t"]) + key
+            text += dice.choice(["=", " = ", "\t=\t", " =", "= "]) + value
+            text += dice.choice(["\n", "\n", "\n\n", "\r\n", " # c\n", "\n  \n", "\n#c\n"])
     return text
 
 
@@ -194,11 +198,11 @@ def files():
 WORDS = (
     "--log-file --log_file=a --mon-host -m -k -M -r --bind=1.2.3.4 -f -d x -- --rbd-cache "
     "--rbd_cache=false --rbd-cache=maybe --no-rbd-cache --no_rbd_cache true false 0 1 "
-    "--default-log-file --default-mon-host=q --debug-ms --debug_ms=1/2 --nope -c /x --conf=/x -i -n "
-    "client.x --name=a --id --cluster zz - --- --= --log-file= --log_file=$cluster --show_config "
-    "--show_config_value=x --no-mon-config --mon-config --foreground --keyring=/k --monmap=/m "
-    "--client-mountpoint /y --rbd-cache-size=4M --osd-pool-default-size 5 --no-config-file --version "
-    "-v --client_mountpoint=q --fsid --rados-osd-op-timeout=5s --log--file=x -l-og=x "
+    "--default-log-file --default-mon-host=q --debug-ms --debug_ms=1/2 --nope -c /x --conf=/x -i "
+    "-n client.x --name=a --id --cluster zz - --- --= --log-file= --log_file=$cluster "
+    "--show_config --show_config_value=x --no-mon-config --mon-config --foreground --keyring=/k "
+    "--monmap=/m --client-mountpoint /y --rbd-cache-size=4M --osd-pool-default-size 5 "
+    "--no-config-file --version -v --client_mountpoint=q --fsid --rados-osd-op-timeout=5s --log--file=x -l-og=x "
     "--default-rbd-cache=false --default-rbd-cache --rbd-default-features=layering -m=h -k=/q "
     "--host=a"
 ).split() + ["", "--mon_host=a b"]

@@ -354,4 +354,29 @@ mod tests {
         assert_eq!(civil(11_016), (2000, 2, 29));
         assert_eq!(civil(11_017), (2000, 3, 1));
     }
+
+    #[test]
+    fn the_handle_followed_last_decides_and_its_changes_count() {
+        let directory = tempfile::tempdir().unwrap();
+        let config = |name: &str| {
+            let config = Config::new("ceph", EntityName::default());
+            config.set("log_file", directory.path().join(name).to_str().unwrap()).unwrap();
+            config
+        };
+        // Other tests of this process may log too: what is looked for is only said here.
+        let read = |name: &str| std::fs::read_to_string(directory.path().join(name)).unwrap();
+        let (first, second) = (config("first"), config("second"));
+        assert!(follow(&first));
+        log::warn!(target: "monc", "one fish");
+        log::info!(target: "monc", "no fish");
+        assert!(follow(&second));
+        second.set("debug_monc", "1").unwrap();
+        first.set("log_to_stderr", "true").unwrap();
+        log::info!(target: "monc", "two fish");
+        second.set("log_file", "").unwrap();
+        log::warn!(target: "monc", "red fish");
+        assert!(read("first").contains(" 0 one fish\n"));
+        assert!(!read("first").contains("no fish") && !read("first").contains("two fish"));
+        assert!(read("second").contains(" 1 two fish\n") && !read("second").contains("red fish"));
+    }
 }
