@@ -1434,8 +1434,8 @@ int rados_read(rados_ioctx_t io,
 CEPH_RADOS_API void rados_read_op_assert_exists(rados_read_op_t read_op);
 
 /**
- * The operation fails with -ERANGE where the object's version is older than `ver`, with -EOVERFLOW
- * where it is newer.
+ * The operation fails with -ERANGE where the object's version is newer than `ver`, with -EOVERFLOW
+ * where it is older.
  */
 CEPH_RADOS_API void rados_read_op_assert_version(rados_read_op_t read_op, uint64_t ver);
 
@@ -1503,7 +1503,10 @@ void rados_read_op_exec_user_buf(rados_read_op_t read_op,
                                  size_t *used_len,
                                  int *prval);
 
-/** Gets all xattrs, to be read with `rados_getxattrs_next`. */
+/**
+ * Gets all xattrs: `*iter` is set at once, and has them when the operation is done, to be read with
+ * `rados_getxattrs_next`.
+ */
 CEPH_RADOS_API
 void rados_read_op_getxattrs(rados_read_op_t read_op,
                              rados_xattrs_iter_t *iter,
@@ -1812,8 +1815,8 @@ void rados_write_op_append(rados_write_op_t write_op,
 CEPH_RADOS_API void rados_write_op_assert_exists(rados_write_op_t write_op);
 
 /**
- * The operation fails with -ERANGE where the object's version is older than `ver`, with
- * -EOVERFLOW where it is newer.
+ * The operation fails with -ERANGE where the object's version is newer than `ver`, with -EOVERFLOW
+ * where it is older.
  */
 CEPH_RADOS_API void rados_write_op_assert_version(rados_write_op_t write_op, uint64_t ver);
 

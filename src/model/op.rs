@@ -227,7 +227,8 @@ pub enum Op {
     Stat,
     /// Fails with `-ENOENT` unless the object exists.
     AssertExists,
-    /// Fails with `-ERANGE` if the object's version is older than this, `-EOVERFLOW` if newer.
+    /// Fails with `-ERANGE` if the object's version is newer than this, `-EOVERFLOW` if older (measured
+    /// on 16.2.15).
     AssertVersion(u64),
     /// Fails with `-MAX_ERRNO - mismatch offset` unless the bytes from `off` on are these; what
     /// lies beyond the end compares as zeros.
@@ -284,7 +285,8 @@ pub enum Op {
     },
     /// The omap entries of these keys that exist; answers [`super::Out::Omap`].
     OmapGetValsByKeys(Vec<Bytes>),
-    /// Compares omap values; a missing key compares as empty.
+    /// Compares omap values; a missing key compares as empty. Only equal, less and greater are known,
+    /// others are `-EINVAL` (measured on 16.2.15).
     OmapCmp(BTreeMap<Bytes, (Bytes, CmpOp)>),
     /// Calls a method of an object class; answers [`super::Out::Data`].
     Call {
@@ -352,7 +354,7 @@ pub enum Op {
         /// To what.
         value: Bytes,
     },
-    /// Removes an xattr.
+    /// Removes an xattr; no error if it is not there (measured on 16.2.15).
     RmXattr(Bytes),
     /// Sets omap entries.
     OmapSet(Vec<(Bytes, Bytes)>),

@@ -78,7 +78,9 @@ pub unsafe extern "C" fn rados_omap_get_next2(
             None => (std::ptr::null_mut(), 0),
         };
         let (found_key, found_key_len) = part(found.map(|(key, _)| key));
-        let (found_value, found_value_len) = part(found.map(|(_, value)| value));
+        // An empty value is null, as with Ceph's.
+        let value = found.map(|(_, value)| value).filter(|value| value.len() > 1);
+        let (found_value, found_value_len) = part(value);
         // SAFETY: C API contract.
         unsafe {
             buffer::out(key, found_key);

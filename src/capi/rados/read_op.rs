@@ -113,8 +113,8 @@ pub unsafe extern "C" fn rados_read_op_assert_exists(read_op: rados_read_op_t) {
     }
 }
 
-/// The operation fails with -ERANGE where the object's version is older than `ver`, with -EOVERFLOW
-/// where it is newer.
+/// The operation fails with -ERANGE where the object's version is newer than `ver`, with -EOVERFLOW
+/// where it is older.
 ///
 /// # Safety
 /// [C API contract](crate::capi::guard#safety).

@@ -16,7 +16,7 @@ use crate::capi::guard::exports;
 use crate::capi::handle;
 use crate::capi::memory;
 use crate::capi::types::*;
-use crate::errno::{Errno, Error, Result};
+use crate::errno::{Errno, Result};
 use crate::model::{Engine, Notification, NotifyReply, Target, WatchHandle, WatchHandler};
 use crate::rados::notify;
 use crate::runtime;
@@ -34,7 +34,10 @@ struct Watcher {
 impl WatchHandler for Watcher {
     fn notified(&self, notification: Notification) {
         let Notification { notify_id, handle, notifier, payload } = notification;
-        let data = payload.as_ptr().cast_mut().cast();
+        let data = match payload.is_empty() {
+            true => std::ptr::null_mut(),
+            false => payload.as_ptr().cast_mut().cast(),
+        };
         // SAFETY: the caller gave function and argument for this call; the data lives until it
         // returns.
         unsafe {
@@ -180,9 +183,18 @@ fn store(
     }
 }
 
-/// A length that C passes as an int.
-fn length(len: c_int) -> Result<usize> {
-    usize::try_from(len).map_err(|_| Error::from(Errno::EINVAL))
+/// What is sent with a notification or its acknowledgement. Null is nothing, whatever the length says:
+/// python3-rados passes a wild one then.
+///
+/// # Safety
+/// The [C API contract](crate::capi::guard#safety).
+unsafe fn payload(buf: *const c_char, len: c_int) -> Result<Bytes> {
+    if buf.is_null() {
+        return Ok(Bytes::new());
+    }
+    let len = usize::try_from(len).map_err(|_| Errno::EINVAL)?;
+    // SAFETY: the caller's contract.
+    unsafe { memory::copy(buf, len) }
 }
 
 /// The time to wait for acknowledgements: 0 is the default.
@@ -266,7 +278,7 @@ exports! {
     ) -> c_int => {
         let _ = ver;
         let (engine, target) = target(io, o)?;
-        let payload = memory::copy(buf, length(buf_len)?)?;
+        let payload = payload(buf, buf_len)?;
         let reply = runtime::block_on(engine.notify(target, payload, None))?;
         store(&reply, &OutPtr::new(std::ptr::null_mut()), &OutPtr::new(std::ptr::null_mut()), false)
     };
@@ -279,7 +291,7 @@ exports! {
         reply_buffer: *mut *mut c_char, reply_buffer_len: *mut usize
     ) -> c_int => {
         let (engine, target) = target(io, o)?;
-        let payload = memory::copy(buf, length(buf_len)?)?;
+        let payload = payload(buf, buf_len)?;
         let (to, len) = (OutPtr::new(reply_buffer), OutPtr::new(reply_buffer_len));
         to.set(std::ptr::null_mut());
         len.set(0);
@@ -293,7 +305,7 @@ exports! {
         reply_buffer_len: *mut usize
     ) -> c_int => {
         let (engine, target) = target(io, o)?;
-        let payload = memory::copy(buf, length(buf_len)?)?;
+        let payload = payload(buf, buf_len)?;
         let (to, len) = (OutPtr::new(reply_buffer), OutPtr::new(reply_buffer_len));
         let wanted = !reply_buffer.is_null();
         to.set(std::ptr::null_mut());
@@ -309,7 +321,7 @@ exports! {
         buf_len: c_int
     ) -> c_int => {
         let (engine, target) = target(io, o)?;
-        let payload = memory::copy(buf, length(buf_len)?)?;
+        let payload = payload(buf, buf_len)?;
         let ack = engine.notify_ack(target, notify_id, WatchHandle(cookie), payload);
         runtime::block_on(ack)?;
         Ok(0)

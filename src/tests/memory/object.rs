@@ -202,8 +202,8 @@ impl Run<'_> {
             }
             Op::AssertExists => self.seen().map(|_| (0, Out::None)),
             Op::AssertVersion(version) => match self.seen()?.version.cmp(&version) {
-                std::cmp::Ordering::Less => err(Errno::ERANGE),
-                std::cmp::Ordering::Greater => err(Errno::EOVERFLOW),
+                std::cmp::Ordering::Less => err(Errno::EOVERFLOW),
+                std::cmp::Ordering::Greater => err(Errno::ERANGE),
                 std::cmp::Ordering::Equal => ok(Out::None),
             },
             Op::CmpExt { off, data } => {
@@ -250,6 +250,9 @@ impl Run<'_> {
             Op::OmapCmp(wanted) => {
                 let seen = self.seen()?;
                 for (key, (value, op)) in wanted {
+                    if !matches!(op, CmpOp::Eq | CmpOp::Lt | CmpOp::Gt) {
+                        return err(Errno::EINVAL);
+                    }
                     let stored = seen.omap.get(&key).cloned().unwrap_or_default();
                     if !Self::compare(op, &stored, &CmpValue::Bytes(value))? {
                         return err(Errno::ECANCELED);
@@ -289,7 +292,6 @@ impl Run<'_> {
             Op::Remove => ClassContext::remove(self)?,
             Op::SetXattr { name, value } => self.set_xattr(&name, value)?,
             Op::RmXattr(name) => {
-                self.xattr(&name)?;
                 self.rm_xattr(&name)?;
             }
             Op::OmapSet(entries) => self.omap_set(entries)?,
