@@ -207,7 +207,8 @@ pub enum ChecksumKind {
 /// bytes.
 pub enum Op {
     /// Reads; answers [`super::Out::Data`], or [`super::Out::Filled`] when `into` is given. Short
-    /// at the object's end. A length of 0 reads to the end.
+    /// at the object's end. A length of 0 reads to the end. When it fails with `-ENOENT`, the
+    /// memory comes back all the same.
     Read {
         /// First byte.
         off: u64,

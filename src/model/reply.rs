@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use std::time::SystemTime;
 
 use super::buffer::ReadMemory;
+use super::op::{ObjectOp, Op};
 use super::snap::SnapSet;
 use super::watch::WatcherInfo;
 use crate::errno::{Errno, Error, Result};
@@ -46,7 +47,8 @@ pub enum Out {
     None,
     /// Bytes.
     Data(Bytes),
-    /// The caller's memory, of which the first `len` bytes were filled.
+    /// The caller's memory, of which the first `len` bytes were filled. Also with an error: see
+    /// [`Reply::refuse`].
     Filled {
         /// The memory given with the op.
         memory: Box<dyn ReadMemory>,
@@ -93,6 +95,21 @@ impl Reply {
     #[must_use]
     pub fn error(errno: Errno) -> Self {
         Reply { result: errno.to_c(), version: 0, steps: SmallVec::new() }
+    }
+
+    /// The reply to an operation that fails before its first step. Memory given with reads comes
+    /// back, since whoever reads an object that does not exist mostly goes on to fill it otherwise.
+    #[must_use]
+    pub fn refuse(op: ObjectOp, errno: Errno) -> Self {
+        let mut reply = Reply::error(errno);
+        for step in op.steps {
+            let mut out = Out::None;
+            if let Op::Read { into: Some(memory), .. } = step.op {
+                out = Out::Filled { memory, len: 0 };
+            }
+            reply.steps.push(StepReply { result: errno.to_c(), out });
+        }
+        reply
     }
 
     /// The reply unless it is an error.

@@ -19,7 +19,7 @@ use crate::cls::rbd::object_map::MAX_OBJECTS;
 use crate::cls::rbd::{ObjectState, SetSize};
 use crate::conf::Settings as _;
 use crate::errno::{Errno, Result};
-use crate::model::{EngineExt, ObjectOp, Op, SnapId};
+use crate::model::{EngineExt, ObjectOp, Op};
 
 impl Image {
     /// Changes the size. `-EINVAL` if it gets smaller and may not, or too large for the object map.
@@ -163,45 +163,10 @@ impl Image {
         Ok(())
     }
 
-    /// The object map of the head, for work on snapshots: a new snapshot gets its map.
-    pub async fn object_map_snapshot_added(&self, snap: SnapId) {
-        if let Some(map) = self.view().object_map.clone() {
-            map.snapshot_added(snap).await;
-        }
-    }
-
-    /// A snapshot is about to be removed: its map goes, merged into the next version's.
-    pub async fn object_map_snapshot_removed(&self, snap: SnapId) -> Result<()> {
-        let view = self.view();
-        let Some(map) = view.object_map.clone() else { return Ok(()) };
-        let flags = view.header.flags_at(snap).unwrap_or_default();
-        let later = view
-            .header
-            .snapshots
-            .range((std::ops::Bound::Excluded(snap), std::ops::Bound::Unbounded));
-        let next = later.map(|(id, _)| *id).next().unwrap_or(SnapId::HEAD);
-        map.snapshot_removed(snap, next, flags).await
-    }
-
-    /// The head was made what it was at a snapshot: so is its map. Writes are held.
-    pub async fn object_map_rolled_back(&self, snap: SnapId) {
-        if let Some(map) = self.view().object_map.clone() {
-            map.rolled_back(snap).await;
-            map.reload().await;
-        }
-    }
-
     /// What the head's map says of each object; `None` while it is not open (the lock is not held).
     #[must_use]
     pub fn object_map_states(&self) -> Option<crate::cls::rbd::ObjectMap> {
         self.view().object_map.as_ref().map(|map| map.snapshot())
-    }
-
-    /// Changes the number of objects in the head's map.
-    pub async fn object_map_resize(&self, objects: u64) {
-        if let Some(map) = self.view().object_map.clone() {
-            map.resize(objects).await;
-        }
     }
 }
 

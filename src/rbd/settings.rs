@@ -76,7 +76,16 @@ pub(super) async fn list_image(pool: &Pool, image_id: &str) -> Result<Vec<Listed
 
 /// The overrides among the metadata of a pool.
 pub(super) async fn overrides(pool: &Pool) -> Result<Metadata> {
-    let mut all = list(&*pool.engine, &info(pool), METADATA_PREFIX, 0, true).await?;
+    overrides_of(pool, &info(pool)).await
+}
+
+/// The overrides among the metadata of the image with this id.
+pub(super) async fn image_overrides(pool: &Pool, image_id: &str) -> Result<Metadata> {
+    overrides_of(pool, &pool.header(image_id)).await
+}
+
+async fn overrides_of(pool: &Pool, target: &Target) -> Result<Metadata> {
+    let mut all = list(&*pool.engine, target, METADATA_PREFIX, 0, true).await?;
     all.retain(|(key, _)| key.starts_with(METADATA_PREFIX));
     Ok(all)
 }

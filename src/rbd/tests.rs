@@ -9,7 +9,7 @@ use super::*;
 use crate::cls::Method;
 use crate::cls::rbd::{
     Create, DirAddImage, ObjectMapResize, ObjectState, ParentAttach, ParentImageSpec, SetFeatures,
-    SetId, SnapNamespace, SnapshotAdd,
+    SetId, SnapNamespace,
 };
 use crate::conf::{Config, EntityName};
 use crate::errno::{Errno, Result};
@@ -57,14 +57,11 @@ async fn open(pool: &Pool, name: &str) -> Arc<Image> {
 }
 
 async fn make_snapshot(image: &Arc<Image>, name: &str) -> SnapId {
-    let pool = image.pool();
-    let _held = image.block_writes().await;
-    let snap_id = pool.engine.selfmanaged_snap_create(pool.id).await.unwrap();
-    let add = SnapshotAdd { name: name.into(), snap_id, namespace: SnapNamespace::User };
-    call(pool, pool.header(image.id()), add.call()).await;
-    image.object_map_snapshot_added(snap_id).await;
-    image.refresh().await.unwrap();
-    snap_id
+    let (namespace, name) = (SnapNamespace::User, name.to_owned());
+    let create = Operation::SnapCreate { namespace, name: name.clone(), flags: 0 };
+    image.run(create, no_progress()).await.unwrap();
+    image.refresh_if_required().await.unwrap();
+    image.header().user_snapshot(&name).unwrap().id
 }
 
 async fn make_clone(pool: &Pool, parent: &Image, snap_id: SnapId, name: &str, features: Features) {

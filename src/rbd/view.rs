@@ -5,13 +5,11 @@ use std::sync::Arc;
 use super::header::Header;
 use super::image::Image;
 use super::object_map::OpenMap;
-use super::{Features, INFO, ImageFlags, Pool};
-use crate::cls::Method as _;
-use crate::cls::rbd::MetadataList;
+use super::{Features, ImageFlags, Pool, settings};
 use crate::conf::Settings as _;
-use crate::conf::rbd::{METADATA_PREFIX, Overlay, Source};
-use crate::errno::{Errno, Result};
-use crate::model::{EngineExt as _, ObjectOp, ReqFlags, SnapContext, SnapId, Target};
+use crate::conf::rbd::{Overlay, Source};
+use crate::errno::Result;
+use crate::model::{ReqFlags, SnapContext, SnapId};
 
 /// An image as requests that start now see it.
 #[derive(Clone)]
@@ -93,13 +91,10 @@ impl IoSettings {
     /// Reads the overrides of the pool and the image, and the options under them.
     pub(super) async fn read(pool: &Pool, id: &str) -> Result<IoSettings> {
         let mut overlay = Overlay::new(&pool.config);
-        let pool_wide = pool.with_namespace("");
-        for (source, target) in
-            [(Source::Pool, pool_wide.target(INFO)), (Source::Image, pool.header(id))]
-        {
-            let found = overrides(pool, target).await?;
-            overlay.apply(source, found.iter().map(|(k, v)| (k.as_str(), v.as_str())));
-        }
+        let of_pool = settings::overrides(pool).await?;
+        overlay.apply(Source::Pool, settings::text(&of_pool));
+        let of_image = settings::image_overrides(pool, id).await?;
+        overlay.apply(Source::Image, settings::text(&of_image));
         Ok(IoSettings::new(overlay))
     }
 
@@ -144,35 +139,6 @@ impl IoSettings {
             read_flags,
             parent_read_flags,
             overlay,
-        }
-    }
-}
-
-/// Pairs read at a time.
-const PAGE: u64 = 64;
-
-/// The metadata of an object that overrides options.
-async fn overrides(pool: &Pool, target: Target) -> Result<Vec<(String, String)>> {
-    let mut found = Vec::new();
-    let mut start = METADATA_PREFIX.to_owned();
-    loop {
-        let method = MetadataList { start: start.clone(), max: PAGE };
-        let op = ObjectOp::read(target.clone()).then(method.call());
-        let mut reply = match pool.engine.run(op).await {
-            Err(error) if error == Errno::ENOENT || error == Errno::EOPNOTSUPP => return Ok(found),
-            reply => reply?,
-        };
-        let page = MetadataList::reply(&reply.take_data(0))?;
-        let more = page.len() as u64 == PAGE;
-        for (key, value) in page {
-            if !key.starts_with(METADATA_PREFIX) {
-                return Ok(found);
-            }
-            start.clone_from(&key);
-            found.push((key, String::from_utf8_lossy(&value).into_owned()));
-        }
-        if !more {
-            return Ok(found);
         }
     }
 }

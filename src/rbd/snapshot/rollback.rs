@@ -20,6 +20,7 @@ pub async fn rollback(image: &Arc<Image>, name: &str, progress: &Progress) -> Re
     if image.has(Features::EXCLUSIVE_LOCK) {
         try_lock(image).await?;
     }
+    let Some(_owned) = image.own().await else { return Err(image.not_owner()) };
     execute(image, snap.id, progress).await
 }
 

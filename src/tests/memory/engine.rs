@@ -61,7 +61,7 @@ impl MemoryEngine {
         let mut world = self.world.lock();
         let world = &mut *world;
         let Some(pool) = world.pools.get(&op.target.pool) else {
-            return Reply::error(Errno::ENOENT);
+            return Reply::refuse(op, Errno::ENOENT);
         };
         let key = key(&op.target);
         let mut object = world.objects.get(&key).cloned().unwrap_or_default();
@@ -85,7 +85,7 @@ impl MemoryEngine {
         if let Some(context) = &context {
             object.clone_for(context);
         } else if !writes && object.at(at).is_none() && at != SnapId::DIR {
-            return Reply::error(Errno::ENOENT);
+            return Reply::refuse(op, Errno::ENOENT);
         }
         let watchers = world
             .watches
