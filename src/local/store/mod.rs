@@ -4,29 +4,49 @@
 //! ```text
 //!   store.db      SQLite: everything but data (see schema.sql)
 //!   data/NNNN     sparse files of 4 MiB slots: data
+//!   shm, slots    memory shared by the processes: locks, and what was written without a transaction
 //! ```
 //!
-//! May use: disk, classes (to run class methods), model, errno, runtime. Must not use: engine,
-//! commands.
+//! May use: disk, classes (to run class methods), placement, model, errno, runtime. Must not use:
+//! engine, commands.
 
+mod attrs;
+mod bitmap;
+mod check;
+mod context;
+mod data;
 mod db;
+mod execute;
+mod layout;
 mod open;
+mod ranges;
+mod recovery;
+mod shared;
+mod slots;
+mod snaps;
+mod steps;
+mod txn;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rusqlite::OptionalExtension;
 use uuid::Uuid;
 
 pub use db::{Commit, Db};
 pub use open::OpenOptions;
 
 use crate::errno::Result;
+use shared::Shared;
+use slots::Slots;
 
 /// An open store.
 pub struct Store {
     dir: PathBuf,
     fsid: Uuid,
     db: Db,
+    shared: Shared,
+    slots: Slots,
 }
 
 impl Store {
@@ -55,4 +75,13 @@ impl Store {
     pub fn fsid(&self) -> Uuid {
         self.fsid
     }
+
+    /// A number from the `meta` table, 0 if there is none.
+    fn meta_number(&self, db: &rusqlite::Connection, key: &str) -> Result<i64> {
+        let mut find = db.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
+        Ok(find.query_row([key], |row| row.get(0)).optional()?.unwrap_or(0))
+    }
 }
+
+#[cfg(test)]
+mod tests;

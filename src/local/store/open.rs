@@ -9,8 +9,11 @@ use std::sync::Arc;
 use rusqlite::OptionalExtension;
 use uuid::Uuid;
 
+use super::shared::Shared;
+use super::slots::Slots;
 use super::{Commit, Db, Store};
 use crate::errno::{Errno, Error, Result};
+use crate::local::disk::{Disk, RealDisk};
 
 /// The format this code reads and writes.
 const FORMAT: i64 = 1;
@@ -22,34 +25,53 @@ const SCHEMA: &str = include_str!("../schema.sql");
 /// How to open a store.
 #[derive(Default)]
 pub struct OpenOptions {
-    _private: (),
+    disk: Option<Arc<dyn Disk>>,
 }
 
 impl OpenOptions {
+    /// Keeps data elsewhere than in the directory's files, for tests.
+    #[cfg(test)]
+    pub(crate) fn disk(mut self, disk: Arc<dyn Disk>) -> Self {
+        self.disk = Some(disk);
+        self
+    }
+
     /// Opens the store in a directory, which is made if it does not exist. See [`Store::open`].
     pub fn open(self, dir: &Path) -> Result<Arc<Store>> {
-        let opened = open(dir).map_err(|error| error.context(format!("store {}", dir.display())));
+        let opened = self.try_open(dir);
+        let opened = opened.map_err(|error| error.context(format!("store {}", dir.display())));
         opened.inspect_err(|error| log::error!("{error}")).map(Arc::new)
     }
-}
 
-fn open(dir: &Path) -> Result<Store> {
-    let mode = prepare_directory(dir)?;
-    let dir = dir.canonicalize()?;
-    let path = dir.join(DB_FILE);
-    let create = fs::OpenOptions::new().append(true).create(true).mode(mode & 0o666).open(&path);
-    create.map_err(|error| Error::from(error).context(DB_FILE))?;
-    let db = Db::open(&path)?;
-    let fsid = match read_meta(&db)? {
-        Some(fsid) => fsid,
-        None => db.write_with(Commit::Durable, create_schema)?,
-    };
-    match fs::create_dir(dir.join("data")) {
-        Ok(()) => fs::set_permissions(dir.join("data"), Permissions::from_mode(mode))?,
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error.into()),
+    fn try_open(self, dir: &Path) -> Result<Store> {
+        let mode = prepare_directory(dir)?;
+        let dir = dir.canonicalize()?;
+        let path = dir.join(DB_FILE);
+        let create =
+            fs::OpenOptions::new().append(true).create(true).mode(mode & 0o666).open(&path);
+        create.map_err(|error| Error::from(error).context(DB_FILE))?;
+        let db = Db::open(&path)?;
+        let fsid = match read_meta(&db)? {
+            Some(fsid) => fsid,
+            None => db.write_with(Commit::Durable, create_schema)?,
+        };
+        let data = dir.join("data");
+        match fs::create_dir(&data) {
+            Ok(()) => fs::set_permissions(&data, Permissions::from_mode(mode))?,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error.into()),
+        }
+        let disk = self.disk.unwrap_or_else(|| Arc::new(RealDisk::new(data, mode & 0o666)));
+        let opened = Shared::open(&dir, mode & 0o666)?;
+        let slots = Slots::open(&dir, mode & 0o666, disk)?;
+        let store = Store { dir, fsid, db, shared: opened.shared, slots };
+        if opened.fresh {
+            store.recover()?;
+            store.shared.set_ready();
+        }
+        drop(opened.lock);
+        Ok(store)
     }
-    Ok(Store { dir, fsid, db })
 }
 
 /// Makes the directory, or makes sure that it holds a store or nothing. Returns its permissions,

@@ -1,0 +1,232 @@
+//! Xattrs and omap of an object within a transaction.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use rusqlite::{OptionalExtension, params};
+
+use super::layout::XATTR_NAME_MAX;
+use super::txn::Txn;
+use crate::errno::{Errno, Result};
+use crate::model::{CmpOp, CmpValue, OmapValues};
+
+/// A column with bytes.
+fn bytes_at(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Bytes> {
+    row.get::<_, Vec<u8>>(column).map(Bytes::from)
+}
+
+fn pair(row: &rusqlite::Row<'_>) -> rusqlite::Result<(Bytes, Bytes)> {
+    Ok((bytes_at(row, 0)?, bytes_at(row, 1)?))
+}
+
+/// The first key behind all keys that begin with `prefix`; `None` when there is none such.
+fn behind_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|byte| *byte != 0xff)?;
+    let mut end = prefix.get(..=last)?.to_vec();
+    if let Some(byte) = end.last_mut() {
+        *byte += 1;
+    }
+    Some(end)
+}
+
+impl Txn<'_> {
+    /// One xattr; `-ENODATA`, `-ENOENT`.
+    pub(super) fn xattr(&self, name: &[u8]) -> Result<Bytes> {
+        let id = self.body()?.id;
+        let mut find =
+            self.db.prepare_cached("SELECT value FROM xattr WHERE body = ?1 AND name = ?2")?;
+        let value = find.query_row(params![id, name], |row| bytes_at(row, 0)).optional()?;
+        value.ok_or_else(|| Errno::ENODATA.into())
+    }
+
+    /// All xattrs in the order of their names; `-ENOENT`.
+    pub(super) fn xattrs(&self) -> Result<Vec<(Bytes, Bytes)>> {
+        let id = self.body()?.id;
+        let mut find = self
+            .db
+            .prepare_cached("SELECT name, value FROM xattr WHERE body = ?1 ORDER BY name")?;
+        let rows = find.query_map([id], pair)?;
+        Ok(rows.collect::<std::result::Result<_, _>>()?)
+    }
+
+    /// Sets an xattr, making the object; `-ENAMETOOLONG`.
+    pub(super) fn set_xattr(&mut self, name: &[u8], value: &[u8]) -> Result<()> {
+        if name.len() > XATTR_NAME_MAX {
+            return Err(Errno::ENAMETOOLONG.into());
+        }
+        self.create()?;
+        let id = self.body()?.id;
+        let mut set = self.db.prepare_cached(
+            "INSERT OR REPLACE INTO xattr (body, name, value) VALUES (?1, ?2, ?3)",
+        )?;
+        set.execute(params![id, name, value])?;
+        Ok(())
+    }
+
+    /// Removes an xattr, if there is one; `-ENOENT` without an object.
+    pub(super) fn rm_xattr(&mut self, name: &[u8]) -> Result<()> {
+        self.body()?;
+        self.prepare_write()?;
+        let id = self.body()?.id;
+        let mut remove =
+            self.db.prepare_cached("DELETE FROM xattr WHERE body = ?1 AND name = ?2")?;
+        remove.execute(params![id, name])?;
+        Ok(())
+    }
+
+    /// Compares an xattr, a missing one as empty: `-ECANCELED`, `-ENOENT`. The given value stands left of
+    /// the operator (measured on 16.2.15).
+    pub(super) fn cmp_xattr(&self, name: &[u8], op: CmpOp, value: &CmpValue) -> Result<()> {
+        let stored = match self.xattr(name) {
+            Err(error) if error == Errno::ENODATA => Bytes::new(),
+            stored => stored?,
+        };
+        let order = match value {
+            CmpValue::Bytes(given) => given.cmp(&stored),
+            CmpValue::U64(given) => {
+                let text = std::str::from_utf8(&stored).ok().map(str::trim);
+                let number: Option<u64> = match text {
+                    Some("") => Some(0),
+                    text => text.and_then(|text| text.parse().ok()),
+                };
+                given.cmp(&number.ok_or(Errno::EINVAL)?)
+            }
+        };
+        let holds = match op {
+            CmpOp::Eq => order.is_eq(),
+            CmpOp::Ne => order.is_ne(),
+            CmpOp::Gt => order.is_gt(),
+            CmpOp::Gte => order.is_ge(),
+            CmpOp::Lt => order.is_lt(),
+            CmpOp::Lte => order.is_le(),
+        };
+        if holds { Ok(()) } else { Err(Errno::ECANCELED.into()) }
+    }
+
+    /// The omap header; `-ENOENT`.
+    pub(super) fn omap_header(&self) -> Result<Bytes> {
+        let id = self.body()?.id;
+        let mut find = self.db.prepare_cached("SELECT omap_header FROM body WHERE id = ?1")?;
+        Ok(find.query_row([id], |row| bytes_at(row, 0))?)
+    }
+
+    /// Sets the omap header, making the object.
+    pub(super) fn omap_set_header(&mut self, header: &[u8]) -> Result<()> {
+        self.create()?;
+        let id = self.body()?.id;
+        let mut set = self.db.prepare_cached("UPDATE body SET omap_header = ?2 WHERE id = ?1")?;
+        set.execute(params![id, header])?;
+        Ok(())
+    }
+
+    /// Omap entries in key order behind `start_after` whose keys begin with `prefix`; `-ENOENT`.
+    pub(super) fn omap_list(&self, after: &[u8], prefix: &[u8], max: u64) -> Result<OmapValues> {
+        let id = self.body()?.id;
+        // "Behind the empty key" is from the beginning, also when there is an empty key.
+        let compare = if after.is_empty() { ">=" } else { ">" };
+        let compare = if prefix > after { ">=" } else { compare };
+        let end = behind_prefix(prefix);
+        let sql = format!(
+            "SELECT key, value FROM omap WHERE body = ?1 AND key {compare} ?2
+             AND (?3 IS NULL OR key < ?3) ORDER BY key LIMIT ?4"
+        );
+        let mut find = self.db.prepare_cached(&sql)?;
+        let limit = max.saturating_add(1).min(i64::MAX.cast_unsigned()).cast_signed();
+        let rows = find.query_map(params![id, after.max(prefix), end, limit], pair)?;
+        let mut entries: Vec<_> = rows.collect::<std::result::Result<_, _>>()?;
+        let more = entries.len() as u64 > max;
+        entries.truncate(usize::try_from(max).unwrap_or(usize::MAX));
+        Ok(OmapValues { entries, more })
+    }
+
+    /// The value of a key; `-ENOENT` also without the object.
+    pub(super) fn omap_get(&self, key: &[u8]) -> Result<Bytes> {
+        let id = self.body()?.id;
+        let mut find =
+            self.db.prepare_cached("SELECT value FROM omap WHERE body = ?1 AND key = ?2")?;
+        let value = find.query_row(params![id, key], |row| bytes_at(row, 0)).optional()?;
+        value.ok_or_else(|| Errno::ENOENT.into())
+    }
+
+    /// Those of some entries that exist, in key order; `-ENOENT`.
+    pub(super) fn omap_get_some(&self, keys: &[Bytes]) -> Result<OmapValues> {
+        self.body()?;
+        let mut found = BTreeMap::new();
+        for key in keys {
+            match self.omap_get(key) {
+                Ok(value) => drop(found.insert(key.clone(), value)),
+                Err(error) if error == Errno::ENOENT => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(OmapValues { entries: found.into_iter().collect(), more: false })
+    }
+
+    /// Compares omap values, a missing one as empty: `-ECANCELED`, `-ENOENT`. The stored value stands left
+    /// of the operator, which is one of three (measured on 16.2.15).
+    pub(super) fn omap_cmp(&self, wanted: &BTreeMap<Bytes, (Bytes, CmpOp)>) -> Result<()> {
+        self.body()?;
+        for (key, (given, op)) in wanted {
+            let stored = match self.omap_get(key) {
+                Err(error) if error == Errno::ENOENT => Bytes::new(),
+                stored => stored?,
+            };
+            let holds = match op {
+                CmpOp::Eq => stored == *given,
+                CmpOp::Gt => stored > *given,
+                CmpOp::Lt => stored < *given,
+                _ => return Err(Errno::EINVAL.into()),
+            };
+            if !holds {
+                return Err(Errno::ECANCELED.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets omap entries, making the object.
+    pub(super) fn omap_set(&mut self, entries: &[(Bytes, Bytes)]) -> Result<()> {
+        self.create()?;
+        let id = self.body()?.id;
+        let mut set = self
+            .db
+            .prepare_cached("INSERT OR REPLACE INTO omap (body, key, value) VALUES (?1, ?2, ?3)")?;
+        for (key, value) in entries {
+            set.execute(params![id, &key[..], &value[..]])?;
+        }
+        Ok(())
+    }
+
+    /// Removes omap entries, those that exist; `-ENOENT` without an object.
+    pub(super) fn omap_rm<'k>(&mut self, keys: impl IntoIterator<Item = &'k [u8]>) -> Result<()> {
+        self.body()?;
+        self.prepare_write()?;
+        let id = self.body()?.id;
+        let mut remove = self.db.prepare_cached("DELETE FROM omap WHERE body = ?1 AND key = ?2")?;
+        for key in keys {
+            remove.execute(params![id, key])?;
+        }
+        Ok(())
+    }
+
+    /// Removes the omap entries from `first` on and before `last`; `-ENOENT` without an object.
+    pub(super) fn omap_rm_range(&mut self, first: &[u8], last: &[u8]) -> Result<()> {
+        self.body()?;
+        self.prepare_write()?;
+        let id = self.body()?.id;
+        let mut remove = self
+            .db
+            .prepare_cached("DELETE FROM omap WHERE body = ?1 AND key >= ?2 AND key < ?3")?;
+        remove.execute(params![id, first, last])?;
+        Ok(())
+    }
+
+    /// Removes all omap entries and the header; `-ENOENT` without an object.
+    pub(super) fn omap_clear(&mut self) -> Result<()> {
+        self.body()?;
+        self.omap_set_header(b"")?;
+        let id = self.body()?.id;
+        self.db.prepare_cached("DELETE FROM omap WHERE body = ?1")?.execute([id])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,219 @@
+//! The slots: their bytes in the data files, and what changes in them outside transactions, in the mapped
+//! file `slots`.
+//!
+//! A slot's record counts only while its epoch is the one of the slot's row in the database; otherwise the
+//! row says everything. A transaction that changes a slot folds the record into the row and raises the
+//! epoch.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::{Mutex, RwLock};
+
+use super::bitmap::Bitmap;
+use super::layout::{BLOCK, FILE_SLOTS, SLOT, place};
+use crate::errno::{Errno, Error, Result};
+use crate::local::disk::{Disk, DiskFile, SharedMap};
+
+const RECORD_BYTES: usize = 512;
+const CHUNK_BYTES: usize = RECORD_BYTES * FILE_SLOTS as usize;
+
+/// Data files and records.
+pub(super) struct Slots {
+    disk: Arc<dyn Disk>,
+    files: RwLock<HashMap<u64, Arc<dyn DiskFile>>>,
+    records: File,
+    chunks: RwLock<HashMap<u64, Arc<SharedMap>>>,
+    /// Data files written since the last sync by this process.
+    dirty: Mutex<std::collections::BTreeSet<u64>>,
+}
+
+/// What a slot holds, from its row or its record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct SlotState {
+    pub(super) epoch: u64,
+    pub(super) data: Bitmap,
+    pub(super) hole: Bitmap,
+    pub(super) changed: Bitmap,
+    pub(super) tail: u64,
+    pub(super) writes: u64,
+    pub(super) mtime: i64,
+}
+
+impl SlotState {
+    pub(super) fn new(epoch: u64) -> SlotState {
+        let empty = Bitmap::EMPTY;
+        SlotState { epoch, data: empty, hole: empty, changed: empty, tail: 0, writes: 0, mtime: 0 }
+    }
+}
+
+/// A slot's record in shared memory.
+pub(super) struct Record {
+    chunk: Arc<SharedMap>,
+    at: usize,
+}
+
+const EPOCH: usize = 0;
+const TAIL: usize = 1;
+const WRITES: usize = 2;
+const MTIME: usize = 3;
+const DATA: usize = 8;
+const HOLE: usize = 24;
+const CHANGED: usize = 40;
+const WORDS: usize = 56;
+
+impl Record {
+    fn words(&self) -> &[AtomicU64] {
+        self.chunk.words(self.at, WORDS)
+    }
+
+    fn bitmap(&self, at: usize) -> Bitmap {
+        let words = self.words();
+        Bitmap(std::array::from_fn(|i| words[at + i].load(Ordering::Acquire)))
+    }
+
+    pub(super) fn epoch(&self) -> u64 {
+        self.words()[EPOCH].load(Ordering::Acquire)
+    }
+
+    /// What the record says. The bitmaps are read after the sums that go with them.
+    pub(super) fn load(&self) -> SlotState {
+        let words = self.words();
+        SlotState {
+            epoch: self.epoch(),
+            tail: words[TAIL].load(Ordering::Acquire),
+            writes: words[WRITES].load(Ordering::Acquire),
+            mtime: words[MTIME].load(Ordering::Acquire).cast_signed(),
+            data: self.bitmap(DATA),
+            hole: self.bitmap(HOLE),
+            changed: self.bitmap(CHANGED),
+        }
+    }
+
+    /// Makes the record say what the row says. Under the object's lock; a reader that overtakes sees a record
+    /// without an epoch and turns to the row.
+    pub(super) fn store(&self, state: &SlotState) {
+        let words = self.words();
+        words[EPOCH].store(0, Ordering::Release);
+        words[TAIL].store(state.tail, Ordering::Release);
+        words[WRITES].store(state.writes, Ordering::Release);
+        words[MTIME].store(state.mtime.cast_unsigned(), Ordering::Release);
+        for (at, map) in [(DATA, &state.data), (HOLE, &state.hole), (CHANGED, &state.changed)] {
+            for (word, value) in words[at..].iter().zip(map.0) {
+                word.store(value, Ordering::Release);
+            }
+        }
+        words[EPOCH].store(state.epoch, Ordering::Release);
+    }
+}
+
+impl Slots {
+    pub(super) fn open(dir: &Path, mode: u32, disk: Arc<dyn Disk>) -> Result<Slots> {
+        let mut options = File::options();
+        options.read(true).write(true).create(true).truncate(false).mode(mode);
+        Ok(Slots {
+            disk,
+            files: RwLock::default(),
+            records: options.open(dir.join("slots"))?,
+            chunks: RwLock::default(),
+            dirty: Mutex::default(),
+        })
+    }
+
+    /// Forgets all records: every row counts again. While nobody else has the store open.
+    pub(super) fn forget_records(&self) -> Result<()> {
+        Ok(self.records.set_len(0)?)
+    }
+
+    /// The record of a slot.
+    pub(super) fn record(&self, slot: u64) -> Result<Record> {
+        let (number, at) = (slot / FILE_SLOTS, (slot % FILE_SLOTS) as usize * RECORD_BYTES);
+        let known = self.chunks.read().get(&number).cloned();
+        if let Some(chunk) = known {
+            return Ok(Record { chunk, at });
+        }
+        let mut chunks = self.chunks.write();
+        let off = number * CHUNK_BYTES as u64;
+        if self.records.metadata()?.len() < off + CHUNK_BYTES as u64 {
+            // Two processes may do so at once: both only ever make it longer, under the file's lock.
+            self.records.lock()?;
+            let len = self.records.metadata().map(|m| m.len().max(off + CHUNK_BYTES as u64));
+            let grown = len.and_then(|len| self.records.set_len(len));
+            self.records.unlock()?;
+            grown?;
+        }
+        let chunk = Arc::new(SharedMap::new(&self.records, off, CHUNK_BYTES)?);
+        chunks.insert(number, Arc::clone(&chunk));
+        Ok(Record { chunk, at })
+    }
+
+    fn file(&self, number: u64) -> Result<Arc<dyn DiskFile>> {
+        if let Some(file) = self.files.read().get(&number) {
+            return Ok(Arc::clone(file));
+        }
+        let mut files = self.files.write();
+        if let Some(file) = files.get(&number) {
+            return Ok(Arc::clone(file));
+        }
+        let name = format!("{number:04}");
+        let open = self.disk.open(&name).map_err(|e| Error::from(e).context(name));
+        let file = open?;
+        files.insert(number, Arc::clone(&file));
+        Ok(file)
+    }
+
+    /// Fills `buf` from a slot. With `cached`, `-EAGAIN` when the disk would be needed.
+    pub(super) fn read(&self, slot: u64, off: u64, buf: &mut [u8], cached: bool) -> Result<()> {
+        debug_assert!(off + buf.len() as u64 <= SLOT);
+        let (number, base) = place(slot);
+        match self.file(number)?.fill_at(buf, base + off, cached) {
+            Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => Err(Errno::EAGAIN.into()),
+            result => result.map_err(|e| Error::from(e).context(format!("reading slot {slot}"))),
+        }
+    }
+
+    /// Writes into a slot.
+    pub(super) fn write(&self, slot: u64, off: u64, bytes: &[u8]) -> Result<()> {
+        debug_assert!(off + bytes.len() as u64 <= SLOT);
+        let (number, base) = place(slot);
+        let file = self.file(number)?;
+        self.dirty.lock().insert(number);
+        let written = file.write_all_at(bytes, base + off);
+        written.map_err(|e| Error::from(e).context(format!("writing slot {slot}")))
+    }
+
+    /// Returns the space of a range of a slot to the file system; it reads as zeros.
+    pub(super) fn punch(&self, slot: u64, off: u64, len: u64) -> Result<()> {
+        debug_assert!(off.is_multiple_of(BLOCK) && off + len <= SLOT);
+        let (number, base) = place(slot);
+        let punched = self.file(number)?.punch(base + off, len);
+        punched.map_err(|e| Error::from(e).context(format!("punching slot {slot}")))
+    }
+
+    /// Makes what this process wrote into the slots of some data files durable (and what others wrote into
+    /// them before this call).
+    pub(super) fn sync(&self, numbers: impl IntoIterator<Item = u64>) -> Result<()> {
+        for number in numbers {
+            self.dirty.lock().remove(&number);
+            if let Err(error) = self.file(number)?.sync_data() {
+                self.dirty.lock().insert(number);
+                return Err(Error::from(error).context(format!("syncing data file {number:04}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Data files this process has written since their last sync.
+    pub(super) fn dirty(&self) -> Vec<u64> {
+        self.dirty.lock().iter().copied().collect()
+    }
+
+    /// Data files that exist up to the slot with the highest number.
+    pub(super) fn all_files(slots: u64) -> impl Iterator<Item = u64> {
+        0..slots.div_ceil(FILE_SLOTS)
+    }
+}
