@@ -34,6 +34,11 @@ mon_allow_pool_delete = true
 mon_allow_pool_size_one = true
 mon_warn_on_pool_no_redundancy = false
 mon_data_avail_warn = 1
+# Maps and figures soon, not after seconds.
+paxos_propose_interval = 0.02
+paxos_min_wait = 0.01
+mgr_stats_period = 1
+mgr_tick_period = 1
 auth_allow_insecure_global_id_reclaim = false
 [client]
 keyring = $dir/keyring

@@ -69,6 +69,7 @@ def scripts():
     helpers = {"transcript.py"}
     found += [p for p in sorted(HERE.glob("clients/*.py")) if p.name not in helpers]
     found += [p for p in sorted(HERE.glob("clients/*.sh")) if p.name != "lib.sh"]
+    found.append(HERE / "format.py")
     return [str(p.relative_to(HERE)) for p in found]
 
 
