@@ -3,7 +3,8 @@
 -- Text is UTF-8, names of objects are bytes (BLOB), times are nanoseconds since 1970, u64 values are
 -- stored as the i64 of the same bits.
 
--- What this store is: format, fsid, ...
+-- What this store is: format, fsid, created; and counters: epoch (of the map of pools and blocklist),
+-- client (the last number given out).
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value NOT NULL
@@ -14,7 +15,13 @@ CREATE TABLE pool (
     id        INTEGER PRIMARY KEY AUTOINCREMENT,
     name      TEXT NOT NULL UNIQUE,
     snap_seq  INTEGER NOT NULL DEFAULT 0,   -- the newest snapshot number given out
-    snap_mode INTEGER NOT NULL DEFAULT 0    -- 0 undecided, 1 pool snapshots, 2 self-managed
+    snap_mode INTEGER NOT NULL DEFAULT 0,   -- 0 undecided, 1 pool snapshots, 2 self-managed
+    snap_epoch   INTEGER NOT NULL DEFAULT 0,
+    pg_num       INTEGER NOT NULL DEFAULT 32,
+    created      INTEGER NOT NULL DEFAULT 0,
+    last_change  INTEGER NOT NULL DEFAULT 0,     -- epoch of the map, see meta
+    applications TEXT NOT NULL DEFAULT '{}',     -- JSON: {application: {key: value}}
+    options      TEXT NOT NULL DEFAULT '{}'      -- JSON: what 'osd pool set' and 'set-quota' changed
 );
 
 -- Snapshots of whole pools (snap_mode 1).
@@ -149,4 +156,38 @@ CREATE TABLE watch (
 CREATE TABLE blocklist (
     addr    TEXT PRIMARY KEY,
     until   INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Clients that are connected, or died and were not cleared away yet; see local/clients.rs.
+CREATE TABLE client (
+    id   INTEGER PRIMARY KEY,
+    addr TEXT NOT NULL,
+    name TEXT NOT NULL             -- such as client.admin
+);
+
+-- What clients registered themselves as (rados_service_register).
+CREATE TABLE service (
+    client   INTEGER PRIMARY KEY,
+    service  TEXT NOT NULL,
+    daemon   TEXT NOT NULL,
+    addr     TEXT NOT NULL,
+    time     INTEGER NOT NULL,
+    metadata TEXT NOT NULL,        -- JSON
+    status   TEXT NOT NULL,        -- JSON
+    updated  INTEGER NOT NULL,     -- time of the status
+    UNIQUE (service, daemon)
+);
+
+-- Settings kept by 'config set'.
+CREATE TABLE setting (
+    who   TEXT NOT NULL,           -- global, client, client.admin, ...
+    name  TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (who, name)
+) WITHOUT ROWID;
+
+-- What 'config-key set' keeps.
+CREATE TABLE config_key (
+    key   TEXT PRIMARY KEY,
+    value BLOB NOT NULL
 ) WITHOUT ROWID;
