@@ -287,7 +287,13 @@ impl Run<'_> {
                 let end = self.head().data.len() as u64;
                 self.put(end, &data.to_bytes())?;
             }
-            Op::Zero { off, len } => ClassContext::zero(self, off, len)?,
+            // A zero up to the end makes the object shorter, as on an OSD.
+            Op::Zero { off, len } => match self.object.head.as_ref().map(|head| head.data.len()) {
+                Some(size) if off < size as u64 && off.saturating_add(len) >= size as u64 => {
+                    ClassContext::truncate(self, off)?;
+                }
+                _ => ClassContext::zero(self, off, len)?,
+            },
             Op::Truncate(size) => ClassContext::truncate(self, size)?,
             Op::Remove => ClassContext::remove(self)?,
             Op::SetXattr { name, value } => self.set_xattr(&name, value)?,
