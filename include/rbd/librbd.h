@@ -740,8 +740,10 @@ typedef struct rbd_encryption_luks_format_options_t {
 extern "C" {
 #endif // __cplusplus
 
+/** Starts rbd_close(). The handle must not be used any more. */
 CEPH_RBD_API int rbd_aio_close(rbd_image_t image, rbd_completion_t c);
 
+/** Starts rbd_compare_and_write(). The completion's value is 0 or -EILSEQ. */
 CEPH_RBD_API
 ssize_t rbd_aio_compare_and_write(rbd_image_t image,
                                   uint64_t off,
@@ -752,6 +754,10 @@ ssize_t rbd_aio_compare_and_write(rbd_image_t image,
                                   uint64_t *mismatch_off,
                                   int op_flags);
 
+/**
+ * Starts rbd_compare_and_write() of several buffers, one after the other. The completion's
+ * value is 0 or -EILSEQ. Returns 0, or -EINVAL for unequal lengths.
+ */
 CEPH_RBD_API
 ssize_t rbd_aio_compare_and_writev(rbd_image_t image,
                                    uint64_t off,
@@ -763,19 +769,28 @@ ssize_t rbd_aio_compare_and_writev(rbd_image_t image,
                                    uint64_t *mismatch_off,
                                    int op_flags);
 
+/**
+ * Makes a completion. `complete_cb`, unless NULL, is called on a thread of the library when
+ * the operation has been done. Returns 0.
+ */
 CEPH_RBD_API
 int rbd_aio_create_completion(void *cb_arg,
                               rbd_callback_t complete_cb,
                               rbd_completion_t *c);
 
+/** Starts rbd_discard(), of any length. The completion's value is 0. */
 CEPH_RBD_API int rbd_aio_discard(rbd_image_t image, uint64_t off, uint64_t len, rbd_completion_t c);
 
+/** Starts rbd_flush(), behind the requests started before. The completion's value is 0. */
 CEPH_RBD_API int rbd_aio_flush(rbd_image_t image, rbd_completion_t c);
 
+/** The argument that the completion was made with. */
 CEPH_RBD_API void *rbd_aio_get_arg(rbd_completion_t c);
 
+/** What the operation returned: bytes, 0, or a negative error number. 0 while it is under way. */
 CEPH_RBD_API ssize_t rbd_aio_get_return_value(rbd_completion_t c);
 
+/** Whether the operation has been done. */
 CEPH_RBD_API int rbd_aio_is_complete(rbd_completion_t c);
 
 CEPH_RBD_API
@@ -812,6 +827,7 @@ int rbd_aio_mirror_image_get_status(rbd_image_t image,
 
 CEPH_RBD_API int rbd_aio_mirror_image_promote(rbd_image_t image, bool force, rbd_completion_t c);
 
+/** Starts rbd_open(). `image` is stored before the completion. */
 CEPH_RBD_API
 int rbd_aio_open(rados_ioctx_t io,
                  const char *name,
@@ -819,6 +835,7 @@ int rbd_aio_open(rados_ioctx_t io,
                  const char *snap_name,
                  rbd_completion_t c);
 
+/** Starts rbd_open_by_id(). `image` is stored before the completion. */
 CEPH_RBD_API
 int rbd_aio_open_by_id(rados_ioctx_t io,
                        const char *id,
@@ -826,6 +843,7 @@ int rbd_aio_open_by_id(rados_ioctx_t io,
                        const char *snap_name,
                        rbd_completion_t c);
 
+/** Starts rbd_open_by_id_read_only(). `image` is stored before the completion. */
 CEPH_RBD_API
 int rbd_aio_open_by_id_read_only(rados_ioctx_t io,
                                  const char *id,
@@ -833,6 +851,7 @@ int rbd_aio_open_by_id_read_only(rados_ioctx_t io,
                                  const char *snap_name,
                                  rbd_completion_t c);
 
+/** Starts rbd_open_read_only(). `image` is stored before the completion. */
 CEPH_RBD_API
 int rbd_aio_open_read_only(rados_ioctx_t io,
                            const char *name,
@@ -840,6 +859,7 @@ int rbd_aio_open_read_only(rados_ioctx_t io,
                            const char *snap_name,
                            rbd_completion_t c);
 
+/** Starts rbd_read(). The completion's value is the bytes read. */
 CEPH_RBD_API
 int rbd_aio_read(rbd_image_t image,
                  uint64_t off,
@@ -847,6 +867,7 @@ int rbd_aio_read(rbd_image_t image,
                  char *buf,
                  rbd_completion_t c);
 
+/** Starts rbd_read2(). The completion's value is the bytes read. */
 CEPH_RBD_API
 int rbd_aio_read2(rbd_image_t image,
                   uint64_t off,
@@ -855,6 +876,10 @@ int rbd_aio_read2(rbd_image_t image,
                   rbd_completion_t c,
                   int op_flags);
 
+/**
+ * Starts to read into several buffers, one after the other. The completion's value is the
+ * bytes read. Returns 0, or -EINVAL without buffers.
+ */
 CEPH_RBD_API
 int rbd_aio_readv(rbd_image_t image,
                   const struct iovec *iov,
@@ -862,10 +887,13 @@ int rbd_aio_readv(rbd_image_t image,
                   uint64_t off,
                   rbd_completion_t c);
 
+/** Gives up a completion. Its operation goes on and its callback is still called. */
 CEPH_RBD_API void rbd_aio_release(rbd_completion_t c);
 
+/** Waits until the operation has been done and its callback has returned. Returns 0. */
 CEPH_RBD_API int rbd_aio_wait_for_complete(rbd_completion_t c);
 
+/** Starts rbd_write(). The completion's value is 0. */
 CEPH_RBD_API
 int rbd_aio_write(rbd_image_t image,
                   uint64_t off,
@@ -873,6 +901,7 @@ int rbd_aio_write(rbd_image_t image,
                   const char *buf,
                   rbd_completion_t c);
 
+/** Starts rbd_write2(). The completion's value is 0. */
 CEPH_RBD_API
 int rbd_aio_write2(rbd_image_t image,
                    uint64_t off,
@@ -881,6 +910,10 @@ int rbd_aio_write2(rbd_image_t image,
                    rbd_completion_t c,
                    int op_flags);
 
+/**
+ * Starts rbd_write2() of data whose CRC-32C the caller knows, which is of no use here. The
+ * completion's value is 0.
+ */
 CEPH_RBD_API
 int rbd_aio_write_with_crc32c(rbd_image_t image,
                               uint64_t off,
@@ -890,6 +923,7 @@ int rbd_aio_write_with_crc32c(rbd_image_t image,
                               rbd_completion_t c,
                               int op_flags);
 
+/** Starts rbd_write_zeroes(). The completion's value is 0. */
 CEPH_RBD_API
 int rbd_aio_write_zeroes(rbd_image_t image,
                          uint64_t off,
@@ -898,6 +932,7 @@ int rbd_aio_write_zeroes(rbd_image_t image,
                          int zero_flags,
                          int op_flags);
 
+/** Starts rbd_writesame(). The completion's value is 0. Returns 0, or -EINVAL. */
 CEPH_RBD_API
 int rbd_aio_writesame(rbd_image_t image,
                       uint64_t off,
@@ -907,6 +942,10 @@ int rbd_aio_writesame(rbd_image_t image,
                       rbd_completion_t c,
                       int op_flags);
 
+/**
+ * Starts to write several buffers, one after the other. The completion's value is 0. Returns
+ * 0, or -EINVAL without buffers.
+ */
 CEPH_RBD_API
 int rbd_aio_writev(rbd_image_t image,
                    const struct iovec *iov,
@@ -914,8 +953,13 @@ int rbd_aio_writev(rbd_image_t image,
                    uint64_t off,
                    rbd_completion_t c);
 
+/** Ends anyone's advisory lock. Returns 0, -ENOENT, or -EINVAL for what is no client. */
 CEPH_RBD_API int rbd_break_lock(rbd_image_t image, const char *client, const char *cookie);
 
+/**
+ * Makes a clone of a snapshot. Returns 0, -ENOENT, -EEXIST, or -EINVAL, also for a snapshot
+ * that is not protected where it must be.
+ */
 CEPH_RBD_API
 int rbd_clone(rados_ioctx_t p_ioctx,
               const char *p_name,
@@ -925,6 +969,7 @@ int rbd_clone(rados_ioctx_t p_ioctx,
               uint64_t features,
               int *c_order);
 
+/** Like rbd_clone(), striped like rbd_create3(). */
 CEPH_RBD_API
 int rbd_clone2(rados_ioctx_t p_ioctx,
                const char *p_name,
@@ -936,6 +981,7 @@ int rbd_clone2(rados_ioctx_t p_ioctx,
                uint64_t stripe_unit,
                int stripe_count);
 
+/** Makes a clone of a snapshot with options, into which the values that were used are written. */
 CEPH_RBD_API
 int rbd_clone3(rados_ioctx_t p_ioctx,
                const char *p_name,
@@ -944,6 +990,7 @@ int rbd_clone3(rados_ioctx_t p_ioctx,
                const char *c_name,
                rbd_image_options_t c_opts);
 
+/** Makes a clone of the snapshot with this id, also one of a group, with options. */
 CEPH_RBD_API
 int rbd_clone4(rados_ioctx_t p_ioctx,
                const char *p_name,
@@ -952,8 +999,16 @@ int rbd_clone4(rados_ioctx_t p_ioctx,
                const char *c_name,
                rbd_image_options_t c_opts);
 
+/**
+ * Closes an image after its operations, with a flush, and ends the handle, also where it
+ * returns an error.
+ */
 CEPH_RBD_API int rbd_close(rbd_image_t image);
 
+/**
+ * Writes if `cmp_buf` is there now. Returns the bytes written, -EILSEQ and where the first
+ * difference is in `mismatch_off`, -EINVAL for a range that is not within one stripe unit.
+ */
 CEPH_RBD_API
 ssize_t rbd_compare_and_write(rbd_image_t image,
                               uint64_t ofs,
@@ -963,34 +1018,48 @@ ssize_t rbd_compare_and_write(rbd_image_t image,
                               uint64_t *mismatch_off,
                               int op_flags);
 
+/**
+ * Lists the options that the image may override. Returns 0, or -ERANGE; either way their
+ * number goes into `max_options`.
+ */
 CEPH_RBD_API
 int rbd_config_image_list(rbd_image_t image,
                           struct rbd_config_option_t *options,
                           int *max_options);
 
+/** Frees what rbd_config_image_list() stored in the array. */
 CEPH_RBD_API
 void rbd_config_image_list_cleanup(struct rbd_config_option_t *options,
                                    int max_options);
 
+/**
+ * Lists the options that the pool may override for its images. Returns 0, or -ERANGE; either
+ * way their number goes into `max_options`.
+ */
 CEPH_RBD_API
 int rbd_config_pool_list(rados_ioctx_t io_ctx,
                          struct rbd_config_option_t *options,
                          int *max_options);
 
+/** Frees what rbd_config_pool_list() stored in the array. */
 CEPH_RBD_API
 void rbd_config_pool_list_cleanup(struct rbd_config_option_t *options,
                                   int max_options);
 
+/** Copies what is open to a new image. Returns 0, or -EEXIST. */
 CEPH_RBD_API int rbd_copy(rbd_image_t image, rados_ioctx_t dest_io_ctx, const char *destname);
 
+/** Copies what is open to an open image, which is not smaller. Returns 0, or -EINVAL. */
 CEPH_RBD_API int rbd_copy2(rbd_image_t src, rbd_image_t dest);
 
+/** Like rbd_copy(), with options, into which the values that were used are written. */
 CEPH_RBD_API
 int rbd_copy3(rbd_image_t src,
               rados_ioctx_t dest_io_ctx,
               const char *destname,
               rbd_image_options_t dest_opts);
 
+/** Like rbd_copy3(), leaving out zeros in pieces of `sparse_size` bytes. */
 CEPH_RBD_API
 int rbd_copy4(rbd_image_t src,
               rados_ioctx_t dest_io_ctx,
@@ -998,6 +1067,7 @@ int rbd_copy4(rbd_image_t src,
               rbd_image_options_t dest_opts,
               size_t sparse_size);
 
+/** Like rbd_copy(), telling how far it is. */
 CEPH_RBD_API
 int rbd_copy_with_progress(rbd_image_t image,
                            rados_ioctx_t dest_p,
@@ -1005,12 +1075,14 @@ int rbd_copy_with_progress(rbd_image_t image,
                            librbd_progress_fn_t cb,
                            void *cbdata);
 
+/** Like rbd_copy2(), telling how far it is. */
 CEPH_RBD_API
 int rbd_copy_with_progress2(rbd_image_t src,
                             rbd_image_t dest,
                             librbd_progress_fn_t cb,
                             void *cbdata);
 
+/** Like rbd_copy3(), telling how far it is. */
 CEPH_RBD_API
 int rbd_copy_with_progress3(rbd_image_t image,
                             rados_ioctx_t dest_p,
@@ -1019,6 +1091,7 @@ int rbd_copy_with_progress3(rbd_image_t image,
                             librbd_progress_fn_t cb,
                             void *cbdata);
 
+/** Like rbd_copy4(), telling how far it is. */
 CEPH_RBD_API
 int rbd_copy_with_progress4(rbd_image_t image,
                             rados_ioctx_t dest_p,
@@ -1028,8 +1101,13 @@ int rbd_copy_with_progress4(rbd_image_t image,
                             void *cbdata,
                             size_t sparse_size);
 
+/**
+ * Makes an image of `size` bytes with objects of 2^`order` bytes, 0 for the default, which is
+ * then stored there. Returns 0, -EEXIST, -EINVAL, -EDOM.
+ */
 CEPH_RBD_API int rbd_create(rados_ioctx_t io, const char *name, uint64_t size, int *order);
 
+/** Like rbd_create(), with these features. */
 CEPH_RBD_API
 int rbd_create2(rados_ioctx_t io,
                 const char *name,
@@ -1037,6 +1115,10 @@ int rbd_create2(rados_ioctx_t io,
                 uint64_t features,
                 int *order);
 
+/**
+ * Like rbd_create2(), striped: `stripe_unit` bytes go to an object before the next of
+ * `stripe_count` objects; both 0 for the default.
+ */
 CEPH_RBD_API
 int rbd_create3(rados_ioctx_t io,
                 const char *name,
@@ -1046,6 +1128,7 @@ int rbd_create3(rados_ioctx_t io,
                 uint64_t stripe_unit,
                 uint64_t stripe_count);
 
+/** Makes an image with options, into which the values that were used are written. */
 CEPH_RBD_API
 int rbd_create4(rados_ioctx_t io,
                 const char *name,
@@ -1066,6 +1149,11 @@ int rbd_deep_copy_with_progress(rbd_image_t image,
                                 librbd_progress_fn_t cb,
                                 void *cbdata);
 
+/**
+ * Calls `cb` for each range that changed since a snapshot, or for NULL that was ever written:
+ * offset, bytes, whether there is data, `arg`. Returns 0, -ENOENT, -EINVAL, or what `cb`
+ * returned if that is negative.
+ */
 CEPH_RBD_API
 int rbd_diff_iterate(rbd_image_t image,
                      const char *fromsnapname,
@@ -1074,6 +1162,10 @@ int rbd_diff_iterate(rbd_image_t image,
                      int (*cb)(uint64_t, size_t, int, void*),
                      void *arg);
 
+/**
+ * Like rbd_diff_iterate(); `include_parent`: data of the parent counts, without a snapshot to
+ * start from; `whole_object`: an object that changed counts as a whole.
+ */
 CEPH_RBD_API
 int rbd_diff_iterate2(rbd_image_t image,
                       const char *fromsnapname,
@@ -1084,6 +1176,7 @@ int rbd_diff_iterate2(rbd_image_t image,
                       int (*cb)(uint64_t, size_t, int, void*),
                       void *arg);
 
+/** Like rbd_diff_iterate2(), with a snapshot's id, 0 for none, and RBD_DIFF_ITERATE_FLAG_*. */
 CEPH_RBD_API
 int rbd_diff_iterate3(rbd_image_t image,
                       uint64_t from_snap_id,
@@ -1093,6 +1186,10 @@ int rbd_diff_iterate3(rbd_image_t image,
                       int (*cb)(uint64_t, size_t, int, void*),
                       void *arg);
 
+/**
+ * Gives the space of a range back; what covers less than rbd_discard_granularity_bytes of an
+ * object may be left as it is. Returns the bytes discarded, -EINVAL for 2 GiB or more, -EROFS.
+ */
 CEPH_RBD_API int rbd_discard(rbd_image_t image, uint64_t ofs, uint64_t len);
 
 CEPH_RBD_API
@@ -1112,36 +1209,61 @@ int rbd_encryption_load2(rbd_image_t image,
                          const struct rbd_encryption_spec_t *specs,
                          size_t spec_count);
 
+/**
+ * Reads features from text: a number, or names with commas; an empty text is the default ones.
+ * Returns 0, or -EINVAL where not all of it is known; what is known is stored anyway.
+ */
 CEPH_RBD_API int rbd_features_from_string(const char *str_features, uint64_t *features);
 
+/**
+ * Writes features as text: their names with commas. Returns 0, -EINVAL for unknown ones, or
+ * -ERANGE; the needed bytes, with the closing zero, go into `size`.
+ */
 CEPH_RBD_API int rbd_features_to_string(uint64_t features, char *str_features, size_t *size);
 
+/**
+ * Copies into a clone what it still reads from its parent, and forgets the parent. Returns 0,
+ * or -EINVAL without a parent.
+ */
 CEPH_RBD_API int rbd_flatten(rbd_image_t image);
 
+/** Like rbd_flatten(), telling how far it is. */
 CEPH_RBD_API
 int rbd_flatten_with_progress(rbd_image_t image,
                               librbd_progress_fn_t cb,
                               void *cbdata);
 
+/** Makes durable what was written. Returns 0. */
 CEPH_RBD_API int rbd_flush(rbd_image_t image);
 
+/** Stores when the image was last read, as far as that is on record. Returns 0. */
 CEPH_RBD_API int rbd_get_access_timestamp(rbd_image_t image, struct timespec *timestamp);
 
+/** Copies what the names of the image's data objects begin with. Returns 0, or -ERANGE. */
 CEPH_RBD_API int rbd_get_block_name_prefix(rbd_image_t image, char *prefix, size_t prefix_len);
 
+/** Stores when the image was created. Returns 0. */
 CEPH_RBD_API int rbd_get_create_timestamp(rbd_image_t image, struct timespec *timestamp);
 
+/** The id of the pool that the image's data is in. */
 CEPH_RBD_API int64_t rbd_get_data_pool_id(rbd_image_t image);
 
+/** Stores the features. Returns 0. */
 CEPH_RBD_API int rbd_get_features(rbd_image_t image, uint64_t *features);
 
+/** Stores the flags of the image, or of the snapshot that is open. Returns 0. */
 CEPH_RBD_API int rbd_get_flags(rbd_image_t image, uint64_t *flags);
 
+/**
+ * Stores the group that the image is in, with NULL for its name if it is in none. Returns 0,
+ * or -ERANGE for a struct of another size.
+ */
 CEPH_RBD_API
 int rbd_get_group(rbd_image_t image,
                   struct rbd_group_info_t *group_info,
                   size_t group_info_size);
 
+/** Copies the image's id. Returns 0, or -ERANGE. */
 CEPH_RBD_API int rbd_get_id(rbd_image_t image, char *id, size_t id_len);
 
 CEPH_RBD_API
@@ -1149,21 +1271,37 @@ int rbd_get_migration_source_spec(rbd_image_t image,
                                   char *source_spec,
                                   size_t *max_len);
 
+/** Stores when the image was last written, as far as that is on record. Returns 0. */
 CEPH_RBD_API int rbd_get_modify_timestamp(rbd_image_t image, struct timespec *timestamp);
 
+/**
+ * Copies the image's name. Returns 0, or -ERANGE; the needed bytes, with the closing zero, go
+ * into `name_len`.
+ */
 CEPH_RBD_API int rbd_get_name(rbd_image_t image, char *name, size_t *name_len);
 
+/**
+ * Stores whether the image has the format before the second one: always 0, such an image
+ * cannot be opened. Returns 0.
+ */
 CEPH_RBD_API int rbd_get_old_format(rbd_image_t image, uint8_t *old);
 
+/** Stores the operation features. Returns 0. */
 CEPH_RBD_API int rbd_get_op_features(rbd_image_t image, uint64_t *op_features);
 
+/** Stores how many bytes of the image come from its parent, 0 without one. Returns 0. */
 CEPH_RBD_API int rbd_get_overlap(rbd_image_t image, uint64_t *overlap);
 
+/** Stores which image and snapshot the image was cloned from. Returns 0, or -ENOENT and zeros. */
 CEPH_RBD_API
 int rbd_get_parent(rbd_image_t image,
                    struct rbd_linked_image_spec_t *parent_image,
                    struct rbd_snap_spec_t *parent_snap);
 
+/**
+ * Copies pool and name of the parent and the name of the snapshot; NULL for what is not
+ * wanted. Returns 0, -ENOENT without a parent, or -ERANGE.
+ */
 CEPH_RBD_API
 CEPH_RBD_DEPRECATED
 int rbd_get_parent_info(rbd_image_t image,
@@ -1174,6 +1312,7 @@ int rbd_get_parent_info(rbd_image_t image,
                         char *parent_snapname,
                         size_t psnapnamelen);
 
+/** Like rbd_get_parent_info(), with the parent's id. */
 CEPH_RBD_API
 CEPH_RBD_DEPRECATED
 int rbd_get_parent_info2(rbd_image_t image,
@@ -1186,26 +1325,39 @@ int rbd_get_parent_info2(rbd_image_t image,
                          char *parent_snapname,
                          size_t psnapnamelen);
 
+/** Stores the size in bytes, of the snapshot if one is open. Returns 0. */
 CEPH_RBD_API int rbd_get_size(rbd_image_t image, uint64_t *size);
 
+/** Stores the number of objects in a stripe. Returns 0. */
 CEPH_RBD_API int rbd_get_stripe_count(rbd_image_t image, uint64_t *stripe_count);
 
+/** Stores the bytes of a stripe unit. Returns 0. */
 CEPH_RBD_API int rbd_get_stripe_unit(rbd_image_t image, uint64_t *stripe_unit);
 
+/** Makes a group. Returns 0, or -EEXIST. */
 CEPH_RBD_API int rbd_group_create(rados_ioctx_t p, const char *name);
 
+/**
+ * Copies a group's id. Returns 0, -ENOENT, or -ERANGE; the needed bytes, with the closing
+ * zero, go into `size`.
+ */
 CEPH_RBD_API
 int rbd_group_get_id(rados_ioctx_t p,
                      const char *group_name,
                      char *group_id,
                      size_t *size);
 
+/** Adds an image to a group. Returns 0, -ENOENT, or -EEXIST if it is in another group. */
 CEPH_RBD_API
 int rbd_group_image_add(rados_ioctx_t group_p,
                         const char *group_name,
                         rados_ioctx_t image_p,
                         const char *image_name);
 
+/**
+ * Lists the images of a group, none if there is no such group. Returns their number, or
+ * -ERANGE; either way it goes into `num_entries`.
+ */
 CEPH_RBD_API
 int rbd_group_image_list(rados_ioctx_t group_p,
                          const char *group_name,
@@ -1213,38 +1365,50 @@ int rbd_group_image_list(rados_ioctx_t group_p,
                          size_t group_image_info_size,
                          size_t *num_entries);
 
+/** Frees what rbd_group_image_list() stored in the array. Returns 0. */
 CEPH_RBD_API
 int rbd_group_image_list_cleanup(struct rbd_group_image_info_t *images,
                                  size_t group_image_info_size,
                                  size_t num_entries);
 
+/** Removes an image from a group. Returns 0, or -ENOENT. */
 CEPH_RBD_API
 int rbd_group_image_remove(rados_ioctx_t group_p,
                            const char *group_name,
                            rados_ioctx_t image_p,
                            const char *image_name);
 
+/** Removes an image, given by its id, from a group. Returns 0, or -ENOENT. */
 CEPH_RBD_API
 int rbd_group_image_remove_by_id(rados_ioctx_t group_p,
                                  const char *group_name,
                                  rados_ioctx_t image_p,
                                  const char *image_id);
 
+/** Frees what rbd_get_group() stored. Returns 0. */
 CEPH_RBD_API
 int rbd_group_info_cleanup(struct rbd_group_info_t *group_info,
                            size_t group_info_size);
 
+/**
+ * Lists the groups of the pool: names one after the other, each closed by a zero. Returns
+ * their bytes, or -ERANGE and the needed ones in `size`.
+ */
 CEPH_RBD_API int rbd_group_list(rados_ioctx_t p, char *names, size_t *size);
 
+/** Removes a group and its snapshots; its images stay. Returns 0, or -ENOENT. */
 CEPH_RBD_API int rbd_group_remove(rados_ioctx_t p, const char *name);
 
+/** Renames a group. Returns 0, -ENOENT, or -EEXIST. */
 CEPH_RBD_API int rbd_group_rename(rados_ioctx_t p, const char *src_name, const char *dest_name);
 
+/** Takes a snapshot of all images of a group. Returns 0, -ENOENT, or -EEXIST. */
 CEPH_RBD_API
 int rbd_group_snap_create(rados_ioctx_t group_p,
                           const char *group_name,
                           const char *snap_name);
 
+/** Like rbd_group_snap_create(), with RBD_SNAP_CREATE_*. */
 CEPH_RBD_API
 int rbd_group_snap_create2(rados_ioctx_t group_p,
                            const char *group_name,
@@ -1259,6 +1423,10 @@ int rbd_group_snap_get_info(rados_ioctx_t group_p,
 
 CEPH_RBD_API void rbd_group_snap_get_info_cleanup(struct rbd_group_snap_info2_t *group_snap);
 
+/**
+ * Lists the snapshots of a group, none if there is no such group. Returns their number, or
+ * -ERANGE; either way it goes into `num_entries`.
+ */
 CEPH_RBD_API
 int rbd_group_snap_list(rados_ioctx_t group_p,
                         const char *group_name,
@@ -1276,27 +1444,32 @@ CEPH_RBD_API
 void rbd_group_snap_list2_cleanup(struct rbd_group_snap_info2_t *snaps,
                                   size_t num_entries);
 
+/** Frees what rbd_group_snap_list() stored in the array. Returns 0. */
 CEPH_RBD_API
 int rbd_group_snap_list_cleanup(struct rbd_group_snap_info_t *snaps,
                                 size_t group_snap_info_size,
                                 size_t num_entries);
 
+/** Removes a group's snapshot. Returns 0, or -ENOENT. */
 CEPH_RBD_API
 int rbd_group_snap_remove(rados_ioctx_t group_p,
                           const char *group_name,
                           const char *snap_name);
 
+/** Renames a group's snapshot. Returns 0, -ENOENT, or -EEXIST. */
 CEPH_RBD_API
 int rbd_group_snap_rename(rados_ioctx_t group_p,
                           const char *group_name,
                           const char *old_snap_name,
                           const char *new_snap_name);
 
+/** Makes all images of a group what they were at a snapshot. Returns 0, or -ENOENT. */
 CEPH_RBD_API
 int rbd_group_snap_rollback(rados_ioctx_t group_p,
                             const char *group_name,
                             const char *snap_name);
 
+/** Like rbd_group_snap_rollback(), telling how far it is. */
 CEPH_RBD_API
 int rbd_group_snap_rollback_with_progress(rados_ioctx_t group_p,
                                           const char *group_name,
@@ -1304,59 +1477,98 @@ int rbd_group_snap_rollback_with_progress(rados_ioctx_t group_p,
                                           librbd_progress_fn_t cb,
                                           void *cbdata);
 
+/** Unsets all options. */
 CEPH_RBD_API void rbd_image_options_clear(rbd_image_options_t opts);
 
+/** Makes a set of options, all unset. */
 CEPH_RBD_API void rbd_image_options_create(rbd_image_options_t *opts);
 
+/** Ends a set of options. */
 CEPH_RBD_API void rbd_image_options_destroy(rbd_image_options_t opts);
 
+/**
+ * Copies the text that an option is set to. Returns 0, -EINVAL for another kind of option,
+ * -ENOENT for one that is not set, -E2BIG.
+ */
 CEPH_RBD_API
 int rbd_image_options_get_string(rbd_image_options_t opts,
                                  int optname,
                                  char *optval,
                                  size_t maxlen);
 
+/**
+ * Stores the number that an option is set to. Returns 0, -EINVAL for another kind of option,
+ * -ENOENT for one that is not set.
+ */
 CEPH_RBD_API
 int rbd_image_options_get_uint64(rbd_image_options_t opts,
                                  int optname,
                                  uint64_t *optval);
 
+/** Whether no option is set. */
 CEPH_RBD_API int rbd_image_options_is_empty(rbd_image_options_t opts);
 
+/** Stores whether an option is set. Returns 0, or -EINVAL. */
 CEPH_RBD_API int rbd_image_options_is_set(rbd_image_options_t opts, int optname, bool *is_set);
 
+/** Sets an option whose value is text. Returns 0, or -EINVAL. */
 CEPH_RBD_API
 int rbd_image_options_set_string(rbd_image_options_t opts,
                                  int optname,
                                  const char *optval);
 
+/** Sets an option whose value is a number. Returns 0, or -EINVAL. */
 CEPH_RBD_API
 int rbd_image_options_set_uint64(rbd_image_options_t opts,
                                  int optname,
                                  uint64_t optval);
 
+/** Unsets an option. Returns 0, -EINVAL, or -ENOENT if it was not set. */
 CEPH_RBD_API int rbd_image_options_unset(rbd_image_options_t opts, int optname);
 
+/** Frees what was stored in the struct. */
 CEPH_RBD_API void rbd_image_spec_cleanup(struct rbd_image_spec_t *image);
 
+/** Frees what rbd_list2() stored in the array. */
 CEPH_RBD_API void rbd_image_spec_list_cleanup(struct rbd_image_spec_t *images, size_t num_images);
 
+/**
+ * Drops cached data, of which there is none but the system's; what was written is made
+ * durable. Returns 0.
+ */
 CEPH_RBD_API int rbd_invalidate_cache(rbd_image_t image);
 
+/** Stores whether this client holds the exclusive lock. Returns 0. */
 CEPH_RBD_API int rbd_is_exclusive_lock_owner(rbd_image_t image, int *is_owner);
 
+/** Frees what was stored in the struct. */
 CEPH_RBD_API void rbd_linked_image_spec_cleanup(struct rbd_linked_image_spec_t *image);
 
+/** Frees what was stored in the array. */
 CEPH_RBD_API
 void rbd_linked_image_spec_list_cleanup(struct rbd_linked_image_spec_t *images,
                                         size_t num_images);
 
+/**
+ * Lists the images of the pool: names one after the other, each closed by a zero. Returns
+ * their bytes, or -ERANGE and the needed ones in `size`.
+ */
 CEPH_RBD_API CEPH_RBD_DEPRECATED int rbd_list(rados_ioctx_t io, char *names, size_t *size);
 
+/**
+ * Lists the images of the pool. Returns 0, or -ERANGE; either way their number goes into
+ * `max_images`.
+ */
 CEPH_RBD_API int rbd_list2(rados_ioctx_t io, struct rbd_image_spec_t *images, size_t *max_images);
 
+/** Frees what was stored in the struct. */
 CEPH_RBD_API CEPH_RBD_DEPRECATED void rbd_list_child_cleanup(struct rbd_child_info_t *child);
 
+/**
+ * Lists pools and names of the clones, two lists of strings one after the other, each closed
+ * by a zero. Returns the number of clones, or -ERANGE; either way the needed bytes go into the
+ * sizes.
+ */
 CEPH_RBD_API
 CEPH_RBD_DEPRECATED
 ssize_t rbd_list_children(rbd_image_t image,
@@ -1365,27 +1577,45 @@ ssize_t rbd_list_children(rbd_image_t image,
                           char *images,
                           size_t *images_len);
 
+/**
+ * Lists the clones, and behind them one without names. Returns their number, or -ERANGE and
+ * the needed elements in `max_children`.
+ */
 CEPH_RBD_API
 CEPH_RBD_DEPRECATED
 int rbd_list_children2(rbd_image_t image,
                        struct rbd_child_info_t *children,
                        int *max_children);
 
+/**
+ * Lists the clones of the snapshot that is open, or of all. Returns 0, or -ERANGE; either way
+ * their number goes into `max_images`.
+ */
 CEPH_RBD_API
 int rbd_list_children3(rbd_image_t image,
                        struct rbd_linked_image_spec_t *images,
                        size_t *max_images);
 
+/** Frees what rbd_list_children2() stored in the array. */
 CEPH_RBD_API
 CEPH_RBD_DEPRECATED
 void rbd_list_children_cleanup(struct rbd_child_info_t *children,
                                size_t num_children);
 
+/**
+ * Lists the clones, their clones and so on. Returns 0, or -ERANGE; either way their number
+ * goes into `max_images`.
+ */
 CEPH_RBD_API
 int rbd_list_descendants(rbd_image_t image,
                          struct rbd_linked_image_spec_t *images,
                          size_t *max_images);
 
+/**
+ * Lists who holds advisory locks: clients, cookies and addresses, three lists of strings one
+ * after the other, each closed by a zero. Returns their number, or -ERANGE; either way the
+ * needed bytes go into the sizes.
+ */
 CEPH_RBD_API
 ssize_t rbd_list_lockers(rbd_image_t image,
                          int *exclusive,
@@ -1398,29 +1628,55 @@ ssize_t rbd_list_lockers(rbd_image_t image,
                          char *addrs,
                          size_t *addrs_len);
 
+/**
+ * Takes the exclusive lock until rbd_lock_release(): its owner is asked for it. Returns 0,
+ * -EINVAL without the feature, -EROFS, or -EOPNOTSUPP for another mode than
+ * RBD_LOCK_MODE_EXCLUSIVE.
+ */
 CEPH_RBD_API int rbd_lock_acquire(rbd_image_t image, enum rbd_lock_mode_t lock_mode);
 
+/**
+ * Takes the exclusive lock from its owner, which is put on the blocklist. Returns 0, -EBUSY if
+ * somebody else holds it, or -ENOENT.
+ */
 CEPH_RBD_API
 int rbd_lock_break(rbd_image_t image,
                    enum rbd_lock_mode_t lock_mode,
                    const char *lock_owner);
 
+/** Takes an advisory lock alone. Returns 0, -EEXIST if this client holds it, or -EBUSY. */
 CEPH_RBD_API int rbd_lock_exclusive(rbd_image_t image, const char *cookie);
 
+/**
+ * Lists the owners of the exclusive lock, at most one: its address. Returns 0, -ENOENT if
+ * nobody holds it, or -ERANGE; either way their number goes into `max_lock_owners`.
+ */
 CEPH_RBD_API
 int rbd_lock_get_owners(rbd_image_t image,
                         enum rbd_lock_mode_t *lock_mode,
                         char **lock_owners,
                         size_t *max_lock_owners);
 
+/** Frees what rbd_lock_get_owners() stored in the array. */
 CEPH_RBD_API void rbd_lock_get_owners_cleanup(char **lock_owners, size_t lock_owner_count);
 
+/** Gives up the exclusive lock. Returns 0, or -EINVAL if this client does not hold it. */
 CEPH_RBD_API int rbd_lock_release(rbd_image_t image);
 
+/** Takes an advisory lock with others that give the same tag. Returns 0, -EEXIST, or -EBUSY. */
 CEPH_RBD_API int rbd_lock_shared(rbd_image_t image, const char *cookie, const char *tag);
 
+/**
+ * Copies a value of the image's metadata, with a closing zero. Returns 0, -ENOENT, or -ERANGE
+ * and the needed bytes in `val_len`.
+ */
 CEPH_RBD_API int rbd_metadata_get(rbd_image_t image, const char *key, char *value, size_t *val_len);
 
+/**
+ * Lists pairs of the image's metadata behind the key `start`, at most `max` or 0 for all: keys
+ * and values, each closed by a zero. Returns 0, or -ERANGE; either way the needed bytes go
+ * into the sizes.
+ */
 CEPH_RBD_API
 int rbd_metadata_list(rbd_image_t image,
                       const char *start,
@@ -1430,8 +1686,13 @@ int rbd_metadata_list(rbd_image_t image,
                       char *values,
                       size_t *vals_len);
 
+/** Removes a pair of the image's metadata. Returns 0, -EROFS, or -ENOENT. */
 CEPH_RBD_API int rbd_metadata_remove(rbd_image_t image, const char *key);
 
+/**
+ * Sets a pair of the image's metadata; `conf_` and the name of an option sets that for it.
+ * Returns 0, -EROFS, or -EINVAL.
+ */
 CEPH_RBD_API int rbd_metadata_set(rbd_image_t image, const char *key, const char *value);
 
 CEPH_RBD_API int rbd_migration_abort(rados_ioctx_t ioctx, const char *image_name);
@@ -1719,48 +1980,73 @@ CEPH_RBD_API int rbd_mirror_site_name_set(rados_t cluster, const char *name);
 
 CEPH_RBD_API int rbd_mirror_uuid_get(rados_ioctx_t io_ctx, char *uuid, size_t *max_len);
 
+/** Makes a namespace for images in the pool. Returns 0, -EEXIST, or -EINVAL. */
 CEPH_RBD_API int rbd_namespace_create(rados_ioctx_t io, const char *namespace_name);
 
+/** Stores whether there is such a namespace. Returns 0. */
 CEPH_RBD_API int rbd_namespace_exists(rados_ioctx_t io, const char *namespace_name, bool *exists);
 
+/**
+ * Lists the pool's namespaces: names one after the other, each closed by a zero. Returns their
+ * bytes, or -ERANGE; either way the needed bytes go into `size`.
+ */
 CEPH_RBD_API int rbd_namespace_list(rados_ioctx_t io, char *namespace_names, size_t *size);
 
+/** Removes a namespace. Returns 0, -ENOENT, or -EBUSY if it has images. */
 CEPH_RBD_API int rbd_namespace_remove(rados_ioctx_t io, const char *namespace_name);
 
+/** Opens an image, or with `snap_name` one of its snapshots. Returns 0, or -ENOENT. */
 CEPH_RBD_API
 int rbd_open(rados_ioctx_t io,
              const char *name,
              rbd_image_t *image,
              const char *snap_name);
 
+/** Like rbd_open(), with the image's id instead of its name. */
 CEPH_RBD_API
 int rbd_open_by_id(rados_ioctx_t io,
                    const char *id,
                    rbd_image_t *image,
                    const char *snap_name);
 
+/** Like rbd_open_read_only(), with the image's id instead of its name. */
 CEPH_RBD_API
 int rbd_open_by_id_read_only(rados_ioctx_t io,
                              const char *id,
                              rbd_image_t *image,
                              const char *snap_name);
 
+/** Like rbd_open(), never to be written: other clients do not notice. */
 CEPH_RBD_API
 int rbd_open_read_only(rados_ioctx_t io,
                        const char *name,
                        rbd_image_t *image,
                        const char *snap_name);
 
+/** Fetches completed operations, at most `numcomp` of them, without waiting. Returns how many. */
 CEPH_RBD_API int rbd_poll_io_events(rbd_image_t image, rbd_completion_t *comps, int numcomp);
 
+/**
+ * Prepares a pool for images: enables the application rbd, and checks that snapshots work.
+ * Returns 0, or -EPERM if another application uses the pool and `force` is false.
+ */
 CEPH_RBD_API int rbd_pool_init(rados_ioctx_t io, bool force);
 
+/**
+ * Copies a value of the pool's metadata, with a closing zero. Returns 0, -ENOENT, or -ERANGE
+ * and the needed bytes in `val_len`.
+ */
 CEPH_RBD_API
 int rbd_pool_metadata_get(rados_ioctx_t io_ctx,
                           const char *key,
                           char *value,
                           size_t *val_len);
 
+/**
+ * Lists pairs of the pool's metadata behind the key `start`, at most `max` or 0 for all: keys
+ * and values, each closed by a zero. Returns 0, or -ERANGE; either way the needed bytes go
+ * into the sizes.
+ */
 CEPH_RBD_API
 int rbd_pool_metadata_list(rados_ioctx_t io_ctx,
                            const char *start,
@@ -1770,25 +2056,47 @@ int rbd_pool_metadata_list(rados_ioctx_t io_ctx,
                            char *values,
                            size_t *vals_len);
 
+/** Removes a pair of the pool's metadata. Returns 0, or -ENOENT. */
 CEPH_RBD_API int rbd_pool_metadata_remove(rados_ioctx_t io_ctx, const char *key);
 
+/**
+ * Sets a pair of the pool's metadata; `conf_` and the name of an option sets that for its
+ * images. Returns 0, or -EINVAL.
+ */
 CEPH_RBD_API int rbd_pool_metadata_set(rados_ioctx_t io_ctx, const char *key, const char *value);
 
+/** Makes a set of questions about a pool's images, without any yet. */
 CEPH_RBD_API void rbd_pool_stats_create(rbd_pool_stats_t *stats);
 
+/** Ends a set of questions. */
 CEPH_RBD_API void rbd_pool_stats_destroy(rbd_pool_stats_t stats);
 
+/** Answers the questions. Returns 0. */
 CEPH_RBD_API int rbd_pool_stats_get(rados_ioctx_t io, rbd_pool_stats_t stats);
 
+/**
+ * Adds a question, RBD_POOL_STAT_OPTION_*, and where rbd_pool_stats_get() will store the
+ * answer. Returns 0, -ENOENT for an unknown question, or -EEXIST for one that was added
+ * before.
+ */
 CEPH_RBD_API
 int rbd_pool_stats_option_add_uint64(rbd_pool_stats_t stats,
                                      int stat_option,
                                      uint64_t *stat_val);
 
+/**
+ * Says that the program has stopped writing, or with a negative error number that it could
+ * not.
+ */
 CEPH_RBD_API void rbd_quiesce_complete(rbd_image_t image, uint64_t handle, int r);
 
+/** Ends it; no call begins or is under way after this. Returns 0. */
 CEPH_RBD_API int rbd_quiesce_unwatch(rbd_image_t image, uint64_t handle);
 
+/**
+ * Calls `quiesce_cb` on a thread of the library before a snapshot is taken, which has to be
+ * answered with rbd_quiesce_complete(), and `unquiesce_cb` after it. Returns 0.
+ */
 CEPH_RBD_API
 int rbd_quiesce_watch(rbd_image_t image,
                       rbd_update_callback_t quiesce_cb,
@@ -1796,8 +2104,10 @@ int rbd_quiesce_watch(rbd_image_t image,
                       void *arg,
                       uint64_t *handle);
 
+/** Reads. Returns the bytes read, fewer at the image's end, or -EINVAL behind it. */
 CEPH_RBD_API ssize_t rbd_read(rbd_image_t image, uint64_t ofs, size_t len, char *buf);
 
+/** Reads with LIBRADOS_OP_FLAG_FADVISE_*. */
 CEPH_RBD_API
 ssize_t rbd_read2(rbd_image_t image,
                   uint64_t ofs,
@@ -1805,6 +2115,10 @@ ssize_t rbd_read2(rbd_image_t image,
                   char *buf,
                   int op_flags);
 
+/**
+ * Reads a range and hands it to `cb` part by part: the part's place in the range, its bytes,
+ * the data. Returns the bytes read, or what `cb` returned if that is negative.
+ */
 CEPH_RBD_API
 int64_t rbd_read_iterate(rbd_image_t image,
                          uint64_t ofs,
@@ -1812,6 +2126,7 @@ int64_t rbd_read_iterate(rbd_image_t image,
                          int (*cb)(uint64_t, size_t, const char*, void*),
                          void *arg);
 
+/** Like rbd_read_iterate(), but returns 0. */
 CEPH_RBD_API
 int rbd_read_iterate2(rbd_image_t image,
                       uint64_t ofs,
@@ -1819,20 +2134,32 @@ int rbd_read_iterate2(rbd_image_t image,
                       int (*cb)(uint64_t, size_t, const char*, void*),
                       void *arg);
 
+/** Finds out anew which objects exist. Returns 0, or -EINVAL without an object map. */
 CEPH_RBD_API int rbd_rebuild_object_map(rbd_image_t image, librbd_progress_fn_t cb, void *cbdata);
 
+/**
+ * Removes an image. Returns 0, -ENOENT, -ENOTEMPTY if it has snapshots, or -EBUSY if it is
+ * open.
+ */
 CEPH_RBD_API int rbd_remove(rados_ioctx_t io, const char *name);
 
+/** Like rbd_remove(), telling how far it is. */
 CEPH_RBD_API
 int rbd_remove_with_progress(rados_ioctx_t io,
                              const char *name,
                              librbd_progress_fn_t cb,
                              void *cbdata);
 
+/** Renames an image. Returns 0, -ENOENT, or -EEXIST. */
 CEPH_RBD_API int rbd_rename(rados_ioctx_t src_io_ctx, const char *srcname, const char *destname);
 
+/** Changes the size. Returns 0. */
 CEPH_RBD_API int rbd_resize(rbd_image_t image, uint64_t size);
 
+/**
+ * Changes the size, telling how far it is; to a smaller one only if `allow_shrink`, -EINVAL
+ * otherwise. Returns 0.
+ */
 CEPH_RBD_API
 int rbd_resize2(rbd_image_t image,
                 uint64_t size,
@@ -1840,16 +2167,24 @@ int rbd_resize2(rbd_image_t image,
                 librbd_progress_fn_t cb,
                 void *cbdata);
 
+/** Changes the size, telling how far it is. Returns 0. */
 CEPH_RBD_API
 int rbd_resize_with_progress(rbd_image_t image,
                              uint64_t size,
                              librbd_progress_fn_t cb,
                              void *cbdata);
 
+/**
+ * Asks to be told through a descriptor when an asynchronous operation of the image has been
+ * done: EVENT_TYPE_PIPE or EVENT_TYPE_EVENTFD. The operations are then fetched with
+ * rbd_poll_io_events(). Returns 0, or -EINVAL for another type or the second time.
+ */
 CEPH_RBD_API int rbd_set_image_notification(rbd_image_t image, int fd, int type);
 
+/** Takes a snapshot. Returns 0, -EEXIST, or -EROFS. */
 CEPH_RBD_API int rbd_snap_create(rbd_image_t image, const char *snapname);
 
+/** Takes a snapshot with RBD_SNAP_CREATE_*, telling how far it is. Returns 0, or -EEXIST. */
 CEPH_RBD_API
 int rbd_snap_create2(rbd_image_t image,
                      const char *snap_name,
@@ -1857,70 +2192,109 @@ int rbd_snap_create2(rbd_image_t image,
                      librbd_progress_fn_t cb,
                      void *cbdata);
 
+/** Stores whether there is a snapshot of this name. Returns 0. */
 CEPH_RBD_API int rbd_snap_exists(rbd_image_t image, const char *snapname, bool *exists);
 
+/**
+ * Stores which group's snapshot this one belongs to. Returns 0, -EINVAL if none, -ENOENT, or
+ * -ERANGE for a struct of another size.
+ */
 CEPH_RBD_API
 int rbd_snap_get_group_namespace(rbd_image_t image,
                                  uint64_t snap_id,
                                  struct rbd_snap_group_namespace_t *group_snap,
                                  size_t group_snap_size);
 
+/** Stores a snapshot's id. Returns 0, or -ENOENT. */
 CEPH_RBD_API int rbd_snap_get_id(rbd_image_t image, const char *snapname, uint64_t *snap_id);
 
+/** Stores how many snapshots the image may have, UINT64_MAX for any number. Returns 0. */
 CEPH_RBD_API int rbd_snap_get_limit(rbd_image_t image, uint64_t *limit);
 
+/**
+ * Stores what mirroring keeps with a snapshot. Returns 0, -EINVAL if it is not mirroring's,
+ * -ENOENT, or -ERANGE for a struct of another size.
+ */
 CEPH_RBD_API
 int rbd_snap_get_mirror_namespace(rbd_image_t image,
                                   uint64_t snap_id,
                                   struct rbd_snap_mirror_namespace_t *mirror_snap,
                                   size_t mirror_snap_size);
 
+/**
+ * Copies a snapshot's name. Returns 0, -ENOENT, or -ERANGE; the needed bytes, with the closing
+ * zero, go into `name_len`.
+ */
 CEPH_RBD_API
 int rbd_snap_get_name(rbd_image_t image,
                       uint64_t snap_id,
                       char *snapname,
                       size_t *name_len);
 
+/** Stores who made a snapshot. Returns 0, or -ENOENT. */
 CEPH_RBD_API
 int rbd_snap_get_namespace_type(rbd_image_t image,
                                 uint64_t snap_id,
                                 enum rbd_snap_namespace_type_t *namespace_type);
 
+/** Stores when a snapshot was taken. Returns 0, or -ENOENT. */
 CEPH_RBD_API
 int rbd_snap_get_timestamp(rbd_image_t image,
                            uint64_t snap_id,
                            struct timespec *timestamp);
 
+/**
+ * Copies the name a removed snapshot had. Returns 0, -EINVAL if it was not removed, -ENOENT,
+ * or -ERANGE.
+ */
 CEPH_RBD_API
 int rbd_snap_get_trash_namespace(rbd_image_t image,
                                  uint64_t snap_id,
                                  char *original_name,
                                  size_t max_length);
 
+/**
+ * Stores the name a removed snapshot had and who had made it. Returns 0, -EINVAL if it was not
+ * removed, -ENOENT, or -ERANGE for a struct of another size.
+ */
 CEPH_RBD_API
 int rbd_snap_get_trash_namespace2(rbd_image_t image,
                                   uint64_t snap_id,
                                   struct rbd_snap_trash_namespace_t *trash_snap,
                                   size_t trash_snap_size);
 
+/** Frees what rbd_snap_get_group_namespace() stored. Returns 0. */
 CEPH_RBD_API
 int rbd_snap_group_namespace_cleanup(struct rbd_snap_group_namespace_t *group_snap,
                                      size_t group_snap_size);
 
+/** Stores whether a snapshot is protected. Returns 0, or -ENOENT. */
 CEPH_RBD_API int rbd_snap_is_protected(rbd_image_t image, const char *snap_name, int *is_protected);
 
+/**
+ * Lists the snapshots, and behind them one without a name. Returns their number, or -ERANGE
+ * and the needed elements in `max_snaps`.
+ */
 CEPH_RBD_API int rbd_snap_list(rbd_image_t image, struct rbd_snap_info_t *snaps, int *max_snaps);
 
+/** Frees what rbd_snap_list() stored in the array. */
 CEPH_RBD_API void rbd_snap_list_end(struct rbd_snap_info_t *snaps);
 
+/** Frees what rbd_snap_get_mirror_namespace() stored. Returns 0. */
 CEPH_RBD_API
 int rbd_snap_mirror_namespace_cleanup(struct rbd_snap_mirror_namespace_t *mirror_snap,
                                       size_t mirror_snap_size);
 
+/** Protects a snapshot from removal, so that it can be cloned. Returns 0, -ENOENT, or -EBUSY. */
 CEPH_RBD_API int rbd_snap_protect(rbd_image_t image, const char *snap_name);
 
+/** Removes a snapshot. Returns 0, -ENOENT, or -EBUSY if it is protected or has clones. */
 CEPH_RBD_API int rbd_snap_remove(rbd_image_t image, const char *snapname);
 
+/**
+ * Removes a snapshot with RBD_SNAP_REMOVE_*, telling how far it is. Returns 0, -ENOENT, or
+ * -EBUSY.
+ */
 CEPH_RBD_API
 int rbd_snap_remove2(rbd_image_t image,
                      const char *snap_name,
@@ -1928,62 +2302,98 @@ int rbd_snap_remove2(rbd_image_t image,
                      librbd_progress_fn_t cb,
                      void *cbdata);
 
+/** Removes the snapshot with this id. Returns 0, -ENOENT, or -EBUSY. */
 CEPH_RBD_API int rbd_snap_remove_by_id(rbd_image_t image, uint64_t snap_id);
 
+/** Renames a snapshot. Returns 0, -ENOENT, or -EEXIST. */
 CEPH_RBD_API int rbd_snap_rename(rbd_image_t image, const char *snapname, const char *dstsnapsname);
 
+/** Makes the image what it was at a snapshot. Returns 0, -ENOENT, or -EROFS. */
 CEPH_RBD_API int rbd_snap_rollback(rbd_image_t image, const char *snapname);
 
+/** Like rbd_snap_rollback(), telling how far it is. */
 CEPH_RBD_API
 int rbd_snap_rollback_with_progress(rbd_image_t image,
                                     const char *snapname,
                                     librbd_progress_fn_t cb,
                                     void *cbdata);
 
+/**
+ * Reads the image at a snapshot from now on, or for NULL and an empty name as it is. Returns
+ * 0, or -ENOENT.
+ */
 CEPH_RBD_API int rbd_snap_set(rbd_image_t image, const char *snapname);
 
+/** Like rbd_snap_set(), with the id of any snapshot. */
 CEPH_RBD_API int rbd_snap_set_by_id(rbd_image_t image, uint64_t snap_id);
 
+/** Sets how many snapshots the image may have. Returns 0, or -ERANGE if it has more. */
 CEPH_RBD_API int rbd_snap_set_limit(rbd_image_t image, uint64_t limit);
 
+/** Frees what was stored in the struct. */
 CEPH_RBD_API void rbd_snap_spec_cleanup(struct rbd_snap_spec_t *snap);
 
+/** Frees what rbd_snap_get_trash_namespace2() stored. Returns 0. */
 CEPH_RBD_API
 int rbd_snap_trash_namespace_cleanup(struct rbd_snap_trash_namespace_t *trash_snap,
                                      size_t trash_snap_size);
 
+/**
+ * Ends the protection. Returns 0, -ENOENT, -EINVAL if it is not protected, or -EBUSY if it has
+ * clones.
+ */
 CEPH_RBD_API int rbd_snap_unprotect(rbd_image_t image, const char *snap_name);
 
+/** Gives back the space of zeros, in pieces of `sparse_size` bytes. Returns 0, or -EINVAL. */
 CEPH_RBD_API int rbd_sparsify(rbd_image_t image, size_t sparse_size);
 
+/** Like rbd_sparsify(), telling how far it is. */
 CEPH_RBD_API
 int rbd_sparsify_with_progress(rbd_image_t image,
                                size_t sparse_size,
                                librbd_progress_fn_t cb,
                                void *cbdata);
 
+/** Stores size and layout of the image. Returns 0. */
 CEPH_RBD_API int rbd_stat(rbd_image_t image, struct rbd_image_info_t *info, size_t infosize);
 
+/** Stores what is known of an image in the trash. Returns 0, or -ENOENT. */
 CEPH_RBD_API
 int rbd_trash_get(rados_ioctx_t io,
                   const char *id,
                   struct rbd_trash_image_info_t *info);
 
+/** Frees what rbd_trash_get() stored in the struct. */
 CEPH_RBD_API void rbd_trash_get_cleanup(struct rbd_trash_image_info_t *info);
 
+/**
+ * Lists the images in the trash. Returns their number, or -ERANGE; either way it goes into
+ * `num_entries`.
+ */
 CEPH_RBD_API
 int rbd_trash_list(rados_ioctx_t io,
                    struct rbd_trash_image_info_t *trash_entries,
                    size_t *num_entries);
 
+/** Frees what rbd_trash_list() stored in the array. */
 CEPH_RBD_API
 void rbd_trash_list_cleanup(struct rbd_trash_image_info_t *trash_entries,
                             size_t num_entries);
 
+/**
+ * Moves an image to the trash, where it cannot be removed without force for `delay` seconds.
+ * Returns 0, -ENOENT, or -EBUSY if it is open.
+ */
 CEPH_RBD_API int rbd_trash_move(rados_ioctx_t io, const char *name, uint64_t delay);
 
+/**
+ * Removes from the trash images whose time is over at `expire_ts`, in seconds since 1970; with
+ * a `threshold` other than -1, only until the pool is used to that part of its room. Returns
+ * 0.
+ */
 CEPH_RBD_API int rbd_trash_purge(rados_ioctx_t io, time_t expire_ts, float threshold);
 
+/** Like rbd_trash_purge(), telling how far it is. */
 CEPH_RBD_API
 int rbd_trash_purge_with_progress(rados_ioctx_t io,
                                   time_t expire_ts,
@@ -1991,8 +2401,13 @@ int rbd_trash_purge_with_progress(rados_ioctx_t io,
                                   librbd_progress_fn_t cb,
                                   void *cbdata);
 
+/**
+ * Removes an image from the trash for good. Returns 0, -ENOENT, or -EPERM before its time is
+ * over, unless `force`.
+ */
 CEPH_RBD_API int rbd_trash_remove(rados_ioctx_t io, const char *id, bool force);
 
+/** Like rbd_trash_remove(), telling how far it is. */
 CEPH_RBD_API
 int rbd_trash_remove_with_progress(rados_ioctx_t io,
                                    const char *id,
@@ -2000,14 +2415,25 @@ int rbd_trash_remove_with_progress(rados_ioctx_t io,
                                    librbd_progress_fn_t cb,
                                    void *cbdata);
 
+/**
+ * Makes an image of one in the trash again, with the name it had if `name` is empty. Returns
+ * 0, -ENOENT, or -EEXIST.
+ */
 CEPH_RBD_API int rbd_trash_restore(rados_ioctx_t io, const char *id, const char *name);
 
+/** Gives up an advisory lock. Returns 0, or -ENOENT. */
 CEPH_RBD_API int rbd_unlock(rbd_image_t image, const char *cookie);
 
+/** Turns features on, or off if `enabled` is 0. Returns 0, or -EINVAL. */
 CEPH_RBD_API int rbd_update_features(rbd_image_t image, uint64_t features, uint8_t enabled);
 
+/** Ends it; no call begins or is under way after this. Returns 0. */
 CEPH_RBD_API int rbd_update_unwatch(rbd_image_t image, uint64_t handle);
 
+/**
+ * Calls `watch_cb` on a thread of the library whenever the image changes, until
+ * rbd_update_unwatch(). Returns 0.
+ */
 CEPH_RBD_API
 int rbd_update_watch(rbd_image_t image,
                      uint64_t *handle,
@@ -2021,17 +2447,24 @@ int rbd_update_watch(rbd_image_t image,
  */
 CEPH_RBD_API void rbd_version(int *major, int *minor, int *extra);
 
+/**
+ * Lists the clients that have the image open for writing. Returns 0, or -ERANGE; either way
+ * their number goes into `max_watchers`.
+ */
 CEPH_RBD_API
 int rbd_watchers_list(rbd_image_t image,
                       struct rbd_image_watcher_t *watchers,
                       size_t *max_watchers);
 
+/** Frees what rbd_watchers_list() stored in the array. */
 CEPH_RBD_API
 void rbd_watchers_list_cleanup(struct rbd_image_watcher_t *watchers,
                                size_t num_watchers);
 
+/** Writes. Returns the bytes written, fewer at the image's end; -EINVAL behind it, -EROFS. */
 CEPH_RBD_API ssize_t rbd_write(rbd_image_t image, uint64_t ofs, size_t len, const char *buf);
 
+/** Writes with LIBRADOS_OP_FLAG_FADVISE_*. */
 CEPH_RBD_API
 ssize_t rbd_write2(rbd_image_t image,
                    uint64_t ofs,
@@ -2039,6 +2472,10 @@ ssize_t rbd_write2(rbd_image_t image,
                    const char *buf,
                    int op_flags);
 
+/**
+ * Makes a range read as zeros, all of it; RBD_WRITE_ZEROES_FLAG_THICK_PROVISION keeps the
+ * space. Returns the bytes written, -EINVAL, -EROFS.
+ */
 CEPH_RBD_API
 ssize_t rbd_write_zeroes(rbd_image_t image,
                          uint64_t ofs,
@@ -2046,6 +2483,10 @@ ssize_t rbd_write_zeroes(rbd_image_t image,
                          int zero_flags,
                          int op_flags);
 
+/**
+ * Writes the same `data_len` bytes repeatedly; `len` is a multiple of them. Returns the bytes
+ * written, -EINVAL, -EROFS.
+ */
 CEPH_RBD_API
 ssize_t rbd_writesame(rbd_image_t image,
                       uint64_t ofs,

@@ -4,7 +4,7 @@
 //! serve both sides:
 //!
 //! ```text
-//!   rbd/:   GetSize { snap_id }.call() -> Op::Call      GetSize::reply(&bytes) -> Size { order, size }
+//!   rbd/:   GetSize { snap_id }.call() -> Op::Call    GetSize::reply(&bytes) -> Size { order, .. }
 //!   local/: GetSize decoded from the call's input       Size encoded into the call's output
 //! ```
 //!

@@ -187,6 +187,18 @@ impl Context {
     }
 }
 
+/// The pool and namespace of a context, as RBD's functions take them.
+///
+/// # Safety
+/// The [C API contract](crate::capi::guard#safety).
+pub(crate) unsafe fn rbd_pool(io: rados_ioctx_t) -> Result<crate::rbd::Pool> {
+    // SAFETY: the caller's contract.
+    let context = unsafe { Context::of(io)? };
+    let (io, config) = (context.io(), context.cluster.config().clone());
+    let pool = crate::rbd::Pool::new(Arc::clone(io.engine()), io.pool(), config);
+    Ok(pool.with_namespace(io.namespace().clone()))
+}
+
 /// Starts the call; its end completes `completion`.
 ///
 /// # Safety

@@ -120,7 +120,7 @@ pub mod features {
     /// Features that can be disabled later but not enabled.
     pub const DISABLE_ONLY: u64 = DEEP_FLATTEN;
     /// Features that clients set by themselves.
-    pub const INTERNAL: u64 = DATA_POOL | OPERATIONS | MIGRATING;
+    pub const INTERNAL: u64 = OPERATIONS | MIGRATING;
 }
 
 /// Operation features (`RBD_OPERATION_FEATURE_*`).

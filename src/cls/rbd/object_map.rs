@@ -268,5 +268,7 @@ calls! { "rbd":
     /// Marks existing objects clean, when a snapshot was made.
     ObjectMapSnapAdd = "object_map_snap_add" {} -> ();
     /// Marks clean objects existing that are not clean in the map of a snapshot being removed.
-    ObjectMapSnapRemove = "object_map_snap_remove" { /** The snapshot's map. */ map: ObjectMap } -> ();
+    ObjectMapSnapRemove = "object_map_snap_remove" {
+        /** The snapshot's map. */ map: ObjectMap
+    } -> ();
 }

@@ -6,8 +6,8 @@
 //!        |
 //!     flags()  may it run in this operation?      call()  finds the method, decodes, runs it
 //!                                                   |
-//!                                        &mut dyn ClassContext   the object as the transaction sees it,
-//!                                                                and who is calling
+//!                                        &mut dyn ClassContext   the object as the transaction
+//!                                                                sees it, and who is calling
 //! ```
 //!
 //! A method that fails has changed nothing that counts: the store drops the whole operation. Stored

@@ -187,8 +187,9 @@ fn ref_put(ctx: Context<'_>, arg: RefPut) -> Result<()> {
     if stored.retired.contains(&arg.tag) {
         return Ok(());
     }
-    let held = stored.refs.remove(&arg.tag).is_some();
-    if !held && !(arg.implicit && stored.refs.remove("").is_some()) {
+    let named = stored.refs.remove(&arg.tag).is_some();
+    let dropped = named || (arg.implicit && stored.refs.remove("").is_some());
+    if !dropped {
         return Ok(());
     }
     stored.retired.insert(arg.tag);

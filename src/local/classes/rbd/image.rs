@@ -153,7 +153,7 @@ fn set_striping(ctx: Context<'_>, arg: SetStripeUnitCount) -> Result<()> {
     }
     must_exist(ctx)?;
     require(ctx, STRIPINGV2)?;
-    if object_size(get(ctx, "order")?) % arg.unit != 0 {
+    if !object_size(get(ctx, "order")?).is_multiple_of(arg.unit) {
         return Err(Errno::EINVAL.because("the stripe unit does not divide the object size"));
     }
     ctx.omap_set(vec![entry("stripe_unit", &arg.unit), entry("stripe_count", &arg.count)])

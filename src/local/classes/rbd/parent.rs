@@ -97,10 +97,10 @@ fn attach(ctx: Context<'_>, mut parent: StoredParent, reattach: bool) -> Result<
     }
     // A parent that only snapshots still need may become the head's again.
     let before: Option<StoredParent> = find(ctx, "parent")?;
-    if let (Some(before), false) = (before, reattach) {
-        if before.head_overlap.is_some() || before.spec() != parent.spec() {
-            return Err(Errno::EEXIST.into());
-        }
+    if let (Some(before), false) = (before, reattach)
+        && (before.head_overlap.is_some() || before.spec() != parent.spec())
+    {
+        return Err(Errno::EEXIST.into());
     }
     parent.head_overlap = Some(overlap.min(get(ctx, "size")?));
     put(ctx, "parent", &parent)
