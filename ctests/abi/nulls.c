@@ -1,6 +1,5 @@
-/* Calls every function with nothing: null strings, null places, zero lengths, and as its handle null
- * or
- * an open one of any kind, the right kind or not. None may crash or wait for ever.
+/* Calls every function with nothing: null strings, null places, zero lengths, and as its handle
+ * null or an open one of any kind, the right kind or not. None may crash or wait for ever.
  *
  *   nulls STORE < names       STORE: a directory for an embedded store, made here
  *   nulls STORE NAME HANDLE   one call, in a process of its own
