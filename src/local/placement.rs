@@ -1,8 +1,9 @@
 //! The placement hash: in which order a pool's objects are listed.
 //!
-//! On a cluster the hash decides the placement group; a listing goes through the hash space with the
-//! bits of the hash reversed, so that splitting a group keeps each part in one piece. Programs see the
-//! order, and may store positions; so the embedded store keeps both as they are on a cluster.
+//! On a cluster the hash decides the placement group; a listing goes through the hash space with
+//! the bits of the hash reversed, so that splitting a group keeps each part in one piece. Programs
+//! see the order, and may store positions; so the embedded store keeps both as they are on a
+//! cluster.
 
 use std::borrow::Cow;
 
@@ -33,7 +34,8 @@ pub fn position(target: &Target) -> u32 {
     hash(namespace, locator, target.name.as_bytes()).reverse_bits()
 }
 
-/// The object's identity: a locator that is the object's name says nothing and is dropped, as an OSD does.
+/// The object's identity: a locator that is the object's name says nothing and is dropped, as an
+/// OSD does.
 #[must_use]
 pub fn canonical(target: &Target) -> Cow<'_, Target> {
     if target.locator.is_empty() || target.locator != target.name {

@@ -1,5 +1,5 @@
-//! Advisory locks on images (`rbd_lock_exclusive`, `rbd_lock_shared`): they stop nobody but those who ask
-//! for the same lock. They share their place with the lock of the feature exclusive-lock.
+//! Advisory locks on images (`rbd_lock_exclusive`, `rbd_lock_shared`): they stop nobody but those
+//! who ask for the same lock. They share their place with the lock of the feature exclusive-lock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,8 +34,8 @@ pub struct Lockers {
     pub tag: String,
 }
 
-/// Takes the lock, alone or with others of the same `tag`. `-EBUSY`; `-EEXIST` if it is held by this
-/// client and cookie.
+/// Takes the lock, alone or with others of the same `tag`. `-EBUSY`; `-EEXIST` if it is held by
+/// this client and cookie.
 pub async fn lock(image: &Arc<Image>, exclusive: bool, cookie: &str, tag: &str) -> Result<()> {
     image.refresh_if_required().await?;
     let method = Lock {
@@ -61,8 +61,8 @@ pub async fn unlock(image: &Arc<Image>, cookie: &str) -> Result<()> {
     snapshot::changed(image).await
 }
 
-/// Ends another client's lock and, unless configured otherwise, keeps that client from writing to the
-/// cluster. `-EINVAL` for what names no client; `-ENOENT`.
+/// Ends another client's lock and, unless configured otherwise, keeps that client from writing to
+/// the cluster. `-EINVAL` for what names no client; `-ENOENT`.
 pub async fn break_lock(image: &Arc<Image>, client: &str, cookie: &str) -> Result<()> {
     image.refresh_if_required().await?;
     let locker = EntityName::parse(client)?;

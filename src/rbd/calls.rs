@@ -68,8 +68,8 @@ pub(super) async fn exists(engine: &dyn Engine, target: Target) -> Result<bool> 
     Ok(matches!(reply.take(0), Out::Stat { .. }))
 }
 
-/// Tells the clients of an image that is not open here that its header changed. Nobody having it open is no
-/// failure.
+/// Tells the clients of an image that is not open here that its header changed. Nobody having it
+/// open is no failure.
 pub(super) async fn header_changed(pool: &Pool, image_id: &str) {
     let payload = Writer::of(&Message::HeaderUpdate);
     let told = pool.engine.notify(pool.header(image_id), payload, Some(NOTIFY_TIMEOUT)).await;

@@ -168,7 +168,8 @@ async fn of_clone(
     result
 }
 
-/// Finds the names and sorts. `-ENOENT` for a clone that is neither in a directory nor in the trash.
+/// Finds the names and sorts. `-ENOENT` for a clone that is neither in a directory nor in the
+/// trash.
 async fn finish(near: &Pool, mut found: Found) -> Result<Found> {
     let mut known: BTreeMap<(PoolId, String), Option<Names>> = BTreeMap::new();
     for image in &mut found {

@@ -1,8 +1,9 @@
 //! Clones: images that read from a snapshot of another image what they have not written.
 //!
-//! The tie is recorded on both sides. On the clone's header: the parent. On the parent's side, old kind
-//! (format 1): its id in `rbd_children` of the clone's pool, and the snapshot must be protected; new kind
-//! (format 2): the clone in the parent's header, and a snapshot that is removed waits for its clones.
+//! The tie is recorded on both sides. On the clone's header: the parent. On the parent's side, old
+//! kind (format 1): its id in `rbd_children` of the clone's pool, and the snapshot must be
+//! protected; new kind (format 2): the clone in the parent's header, and a snapshot that is removed
+//! waits for its clones.
 
 use std::sync::Arc;
 
@@ -38,9 +39,9 @@ pub enum CloneFrom {
 
 /// Makes a clone of a snapshot of the image `parent_name`. Writes what was used into `options`.
 ///
-/// Errors: `-ENOENT`; `-EEXIST`; `-EINVAL` for a snapshot that is not protected where it must be, or options
-/// that do not go together; `-ENOSYS` without the feature layering or with unknown ones; `-EXDEV` for a clone
-/// of the old kind in another namespace.
+/// Errors: `-ENOENT`; `-EEXIST`; `-EINVAL` for a snapshot that is not protected where it must be,
+/// or options that do not go together; `-ENOSYS` without the feature layering or with unknown ones;
+/// `-EXDEV` for a clone of the old kind in another namespace.
 pub async fn clone(
     parent_pool: &Pool,
     parent_name: &str,
@@ -93,8 +94,8 @@ pub(super) async fn clone_id(
     cloned
 }
 
-/// The kind of clone: 1 or 2. Decided by the option, else the configuration, which may leave it to the age
-/// of the oldest client allowed.
+/// The kind of clone: 1 or 2. Decided by the option, else the configuration, which may leave it to
+/// the age of the oldest client allowed.
 fn clone_format(pool: &Pool, settings: &impl Settings, options: &ImageOptions) -> Result<u64> {
     if let Some(format) = options.number(ImageOption::CloneFormat) {
         return Ok(format);
@@ -265,8 +266,8 @@ pub(super) async fn copy_metadata(
     }
 }
 
-/// Ends an image's being a clone on the parent's side. A parent's snapshot in the trash that has lost its
-/// last clone is removed, and so is a parent that waited for that in the trash.
+/// Ends an image's being a clone on the parent's side. A parent's snapshot in the trash that has
+/// lost its last clone is removed, and so is a parent that waited for that in the trash.
 pub(super) fn detach_child(image: &Arc<Image>) -> Pending<'_, ()> {
     // Boxed, since the parent may itself be a clone.
     Box::pin(detach(image))

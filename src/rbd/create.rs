@@ -49,8 +49,8 @@ pub(super) struct Plan {
     /// Bytes.
     pub(super) size: u64,
     features: Features,
-    /// Whether the features are the default ones, of which those are left out that the pool does not
-    /// know.
+    /// Whether the features are the default ones, of which those are left out that the pool does
+    /// not know.
     negotiate: bool,
     order: u8,
     /// As given, 0 and 0 for none.
@@ -61,9 +61,10 @@ pub(super) struct Plan {
 
 /// Makes an image of `size` bytes. Writes the order that was used into `options`.
 ///
-/// Errors: `-EEXIST`; `-EDOM` for an order out of range; `-EINVAL` for options that do not go together, a
-/// pool with snapshots of its own, or format 1; `-ENOSYS` for unknown features; `-ENOENT` for a namespace
-/// or data pool that does not exist; `-EOPNOTSUPP` for features not written yet (journaling, mirroring).
+/// Errors: `-EEXIST`; `-EDOM` for an order out of range; `-EINVAL` for options that do not go
+/// together, a pool with snapshots of its own, or format 1; `-ENOSYS` for unknown features;
+/// `-ENOENT` for a namespace or data pool that does not exist; `-EOPNOTSUPP` for features not
+/// written yet (journaling, mirroring).
 pub async fn create(pool: &Pool, name: &str, size: u64, options: &mut ImageOptions) -> Result<()> {
     let id = new_id(pool)?;
     create_with_id(pool, name, &id, size, options).await
@@ -361,8 +362,8 @@ fn undo(what: &str, result: Result<()>) {
     }
 }
 
-/// Shows that a pool can hold images: that it takes self-managed snapshots and overwrites. Leaves a note
-/// in `rbd_info`, so that it is done once. `-EINVAL` if it cannot.
+/// Shows that a pool can hold images: that it takes self-managed snapshots and overwrites. Leaves a
+/// note in `rbd_info`, so that it is done once. `-EINVAL` if it cannot.
 pub(super) async fn validate_pool(pool: &Pool) -> Result<()> {
     let engine = &*pool.engine;
     let info = pool.with_namespace("").target(INFO);

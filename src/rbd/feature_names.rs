@@ -45,7 +45,8 @@ impl Features {
     pub const DISABLE_ONLY: Features = Features::DEEP_FLATTEN;
 
     /// Features from text: a number, or names with commas between; nothing stands for
-    /// [`Features::DEFAULT`]. Also says what of it is not known or not for users to set, and was ignored.
+    /// [`Features::DEFAULT`]. Also says what of it is not known or not for users to set, and was
+    /// ignored.
     #[must_use]
     pub fn parse(text: &str) -> (Features, Vec<String>) {
         let text = text.trim();

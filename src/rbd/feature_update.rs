@@ -10,8 +10,8 @@ use crate::model::SnapId;
 /// Both come and go together.
 const MAP_AND_DIFF: Features = Features::OBJECT_MAP.union(Features::FAST_DIFF);
 
-/// Switches features. `-EINVAL` for features that cannot be switched, are so already, or need another;
-/// `-EROFS`; `-EOPNOTSUPP` for journaling.
+/// Switches features. `-EINVAL` for features that cannot be switched, are so already, or need
+/// another; `-EROFS`; `-EOPNOTSUPP` for journaling.
 pub async fn update(image: &Arc<Image>, features: u64, enable: bool) -> Result<()> {
     image.refresh_if_required().await?;
     if image.is_read_only() {

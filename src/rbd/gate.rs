@@ -6,8 +6,8 @@
 //! ```
 //!
 //! In the way of everything: the header is stale. In the way of writes: the lock is not held, or a
-//! snapshot is being taken. Whoever removes the obstacle pumps the queue; the image's attendant (see
-//! `image.rs`) removes those that requests themselves call for.
+//! snapshot is being taken. Whoever removes the obstacle pumps the queue; the image's attendant
+//! (see `image.rs`) removes those that requests themselves call for.
 
 use std::collections::VecDeque;
 
@@ -122,7 +122,8 @@ impl<R> Gate<R> {
         ready.into_iter().for_each(|waiter| waiter());
     }
 
-    /// Calls `waiter` when every request under way now has ended: inside this call if there is none.
+    /// Calls `waiter` when every request under way now has ended: inside this call if there is
+    /// none.
     pub(super) fn barrier(&self, waiter: Waiter) {
         let mut state = self.state.lock();
         let epoch = state.newest();
@@ -195,7 +196,8 @@ impl<R> Gate<R> {
         all
     }
 
-    /// Whether requests wait for what only an attendant removes, and there is none. The caller becomes it.
+    /// Whether requests wait for what only an attendant removes, and there is none. The caller
+    /// becomes it.
     pub(super) fn becomes_attended(&self) -> bool {
         let mut state = self.state.lock();
         let wanted = !state.attended

@@ -1,7 +1,7 @@
 //! An open image: opening, refreshing, closing. See the parts' own files for what else it does.
 //!
-//! The order in which locks are taken: `refreshing`, then `lock.transition`; the short ones (`view`, the
-//! gate's, ...) are never held across a call into the engine or an `await`.
+//! The order in which locks are taken: `refreshing`, then `lock.transition`; the short ones
+//! (`view`, the gate's, ...) are never held across a call into the engine or an `await`.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -82,8 +82,8 @@ pub struct Image {
 }
 
 impl Image {
-    /// Opens an image. `-ENOENT` when there is none, or no such snapshot; `-EOPNOTSUPP` for one of the old
-    /// format; `-ENOSYS` for features that this library does not have.
+    /// Opens an image. `-ENOENT` when there is none, or no such snapshot; `-EOPNOTSUPP` for one of
+    /// the old format; `-ENOSYS` for features that this library does not have.
     pub fn open(pool: Pool, which: ImageRef, options: OpenOptions) -> Pending<'static, Arc<Image>> {
         // Boxed, since the parent may have a parent.
         Box::pin(Image::open_all(pool, which, options))

@@ -51,7 +51,8 @@ pub(super) struct ExclusiveLock {
     operations: Arc<RwLock<()>>,
     /// The program has taken the lock itself: it is not given up when a peer asks.
     manual: AtomicBool,
-    /// The lock was last given up because a peer asked: it is let through before the lock is taken again.
+    /// The lock was last given up because a peer asked: it is let through before the lock is taken
+    /// again.
     yielded: AtomicBool,
 }
 
@@ -122,8 +123,9 @@ impl Image {
         }
     }
 
-    /// Takes the lock for the program, which then keeps it until it releases it: `rbd_lock_acquire`.
-    /// `-EINVAL` without the feature, `-EROFS` if the owner will not give it up.
+    /// Takes the lock for the program, which then keeps it until it releases it:
+    /// `rbd_lock_acquire`. `-EINVAL` without the feature, `-EROFS` if the owner will not give it
+    /// up.
     pub async fn acquire_lock(&self) -> Result<()> {
         if !self.has_lock() {
             return Err(Errno::EINVAL.because("the exclusive lock feature is not enabled"));
@@ -140,8 +142,8 @@ impl Image {
         self.release_lock().await
     }
 
-    /// The owner of the lock, alive or not; `-ENOENT` if there is none, `-EBUSY` if it is held in a way
-    /// that is not ours, `-EINVAL` without the feature.
+    /// The owner of the lock, alive or not; `-ENOENT` if there is none, `-EBUSY` if it is held in a
+    /// way that is not ours, `-EINVAL` without the feature.
     pub async fn lock_owner(&self) -> Result<LockOwner> {
         if !self.has_lock() {
             return Err(Errno::EINVAL.because("the exclusive lock feature is not enabled"));
@@ -149,8 +151,9 @@ impl Image {
         read_owner(self.pool(), self.id()).await
     }
 
-    /// Breaks the lock of the client at this address and blocklists it: `rbd_lock_break`. `-EBUSY` if
-    /// another holds it, or this client; `-ENOENT` if nobody does; `-EROFS` on a read-only image.
+    /// Breaks the lock of the client at this address and blocklists it: `rbd_lock_break`. `-EBUSY`
+    /// if another holds it, or this client; `-ENOENT` if nobody does; `-EROFS` on a read-only
+    /// image.
     pub async fn break_lock_of(&self, address: &str) -> Result<()> {
         if self.is_read_only() {
             return Err(Errno::EROFS.because("the image is read-only"));
@@ -340,7 +343,8 @@ impl Image {
         self.lock.is_held().then_some(Owned { _operations: Some(operations) })
     }
 
-    /// Breaks a lock unless its owner lives (`-EAGAIN`; not asked with `force`), after blocklisting it.
+    /// Breaks a lock unless its owner lives (`-EAGAIN`; not asked with `force`), after blocklisting
+    /// it.
     async fn break_lock(&self, owner: &LockOwner, force: bool) -> Result<()> {
         let header = self.pool().header(self.id());
         let op = ObjectOp::read(header.clone()).then(Op::ListWatchers);

@@ -1,5 +1,5 @@
-//! What clients of one image tell each other: notifications on its header object and their answers, in
-//! the encoding of Ceph's clients (`WatchNotifyTypes`, version 7 of the message).
+//! What clients of one image tell each other: notifications on its header object and their answers,
+//! in the encoding of Ceph's clients (`WatchNotifyTypes`, version 7 of the message).
 
 use crate::cls::rbd::SnapNamespace;
 use crate::codec::{Decode, Encode, Reader, Writer};

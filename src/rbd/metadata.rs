@@ -28,8 +28,8 @@ pub async fn list_config(image: &Image) -> Result<Vec<ListedOption>> {
     settings::list_image(image.pool(), image.id()).await
 }
 
-/// Sets a value. `-EINVAL` for an override of an option that an image cannot override, or with a value
-/// that it does not take; `-EROFS`.
+/// Sets a value. `-EINVAL` for an override of an option that an image cannot override, or with a
+/// value that it does not take; `-EROFS`.
 pub async fn set(image: &Arc<Image>, key: &str, value: &str) -> Result<()> {
     check_override(Source::Image, key, value)?;
     writable(image).await?;

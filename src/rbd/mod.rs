@@ -76,8 +76,8 @@ pub use operations::{Operation, Progress, no_progress};
 pub use options::{ImageOption, ImageOptions};
 pub use watch::{QuiesceCallbacks, UpdateCallback};
 
-/// Where images live: a pool of a connected cluster and a namespace in it. What `rados_ioctx_t` is to
-/// librbd's functions. Cheap to clone.
+/// Where images live: a pool of a connected cluster and a namespace in it. What `rados_ioctx_t` is
+/// to librbd's functions. Cheap to clone.
 #[derive(Clone)]
 pub struct Pool {
     /// The connection.
@@ -166,8 +166,8 @@ mod tests;
 pub const HEADER_PREFIX: &str = "rbd_header.";
 /// Names of objects that map a name to an id begin so; the image's name follows.
 pub const ID_PREFIX: &str = "rbd_id.";
-/// Data objects' prefix begins so; the image's id follows (or the metadata pool's number and the id,
-/// where data is in another pool).
+/// Data objects' prefix begins so; the image's id follows (or the metadata pool's number and the
+/// id, where data is in another pool).
 pub const DATA_PREFIX: &str = "rbd_data.";
 /// Object map names begin so; the image's id follows, and for a snapshot a dot and 16 hex digits.
 pub const OBJECT_MAP_PREFIX: &str = "rbd_object_map.";

@@ -1,16 +1,16 @@
 //! The object map of an open image: which data objects exist, in memory and in the store.
 //!
 //! The head's map is open while the image's lock is held, and has a lock of its own
-//! (`rbd_object_map.<id>`, lock `rbd_lock` without a cookie), so that what a client sends late, after
-//! losing the image's lock, changes nothing. A snapshot's map is only read.
+//! (`rbd_object_map.<id>`, lock `rbd_lock` without a cookie), so that what a client sends late,
+//! after losing the image's lock, changes nothing. A snapshot's map is only read.
 //!
 //! ```text
 //!   a write:    EXISTS before the data is written, if the map does not say so already
 //!   a removal:  PENDING before, NONEXISTENT after
 //! ```
 //!
-//! Updates of one object happen one after the other. An update that fails makes the map invalid (a flag
-//! in the header); the write itself goes on.
+//! Updates of one object happen one after the other. An update that fails makes the map invalid (a
+//! flag in the header); the write itself goes on.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -63,8 +63,9 @@ struct Update {
 }
 
 impl OpenMap {
-    /// Loads the map of the head (taking its lock) or of a snapshot. A map that is missing, damaged or
-    /// too short is made invalid and taken for "everything may exist". `-EFBIG`: too many objects.
+    /// Loads the map of the head (taking its lock) or of a snapshot. A map that is missing, damaged
+    /// or too short is made invalid and taken for "everything may exist". `-EFBIG`: too many
+    /// objects.
     pub(super) async fn open(
         pool: &Pool,
         image_id: &str,
@@ -129,8 +130,8 @@ impl OpenMap {
         }
     }
 
-    /// Takes the map's own lock, breaking that of a former owner: whoever holds the image's lock is in
-    /// the right.
+    /// Takes the map's own lock, breaking that of a former owner: whoever holds the image's lock is
+    /// in the right.
     async fn take_lock(&self) {
         for _ in 0..2 {
             let lock = Lock {
@@ -224,8 +225,8 @@ impl OpenMap {
         self.state.lock().map.clone()
     }
 
-    /// Says in the header that a map is not to be trusted. An error is only logged: whoever reads the
-    /// map finds out as this client did.
+    /// Says in the header that a map is not to be trusted. An error is only logged: whoever reads
+    /// the map finds out as this client did.
     pub(super) async fn invalidate(&self, snap: SnapId) {
         if snap == self.snap {
             self.invalid.store(true, Ordering::Relaxed);
@@ -240,8 +241,8 @@ impl OpenMap {
     }
 
     /// Sets the state of objects of the head's map, of those in `current` state if that is given.
-    /// Calls `done` when that is stored: inside this call, and with `true` returned, if nothing is to
-    /// be done.
+    /// Calls `done` when that is stored: inside this call, and with `true` returned, if nothing is
+    /// to be done.
     pub(super) fn update(
         self: &Arc<Self>,
         (from, to): (u64, u64),
@@ -381,8 +382,8 @@ impl OpenMap {
         self.pool.engine.run(op).await.map(drop)
     }
 
-    /// A snapshot is being removed: what changed in it counts as changed in `next`, the version behind
-    /// it (with fast-diff); then its map goes. `flags` are the snapshot's.
+    /// A snapshot is being removed: what changed in it counts as changed in `next`, the version
+    /// behind it (with fast-diff); then its map goes. `flags` are the snapshot's.
     pub(super) async fn snapshot_removed(
         &self,
         snap: SnapId,
@@ -448,7 +449,8 @@ impl OpenMap {
     }
 }
 
-/// Whether an object's state changes: a removal begins only for what exists and ends only what has begun.
+/// Whether an object's state changes: a removal begins only for what exists and ends only what has
+/// begun.
 fn update_changes(now: ObjectState, new: ObjectState) -> bool {
     match new {
         _ if now == new => false,

@@ -103,7 +103,8 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// Whether a handle that is open at a snapshot may ask for it: what concerns snapshots, not data.
+    /// Whether a handle that is open at a snapshot may ask for it: what concerns snapshots, not
+    /// data.
     fn is_allowed_at_snapshot(&self) -> bool {
         !matches!(
             self,
@@ -115,8 +116,8 @@ impl Operation {
         )
     }
 
-    /// The error that says that it had been done before. When the owner dies or changes while it runs the
-    /// operation, it is asked for again and may find that.
+    /// The error that says that it had been done before. When the owner dies or changes while it
+    /// runs the operation, it is asked for again and may find that.
     fn done_before(&self) -> Option<Errno> {
         match self {
             Operation::SnapCreate { .. }
@@ -131,9 +132,9 @@ impl Operation {
 }
 
 impl Image {
-    /// Runs an operation that changes the image: here if no other client holds its lock, and by that
-    /// client otherwise (which is asked over the header's watchers, as Ceph's clients do). `-EROFS` on
-    /// a read-only image, or if the lock is needed and cannot be had.
+    /// Runs an operation that changes the image: here if no other client holds its lock, and by
+    /// that client otherwise (which is asked over the header's watchers, as Ceph's clients do).
+    /// `-EROFS` on a read-only image, or if the lock is needed and cannot be had.
     ///
     /// Not to be called from within an operation: the lock waits for operations to end before it is
     /// given up, and lets no new one begin meanwhile.

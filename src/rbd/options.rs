@@ -78,7 +78,8 @@ enum Value {
     Text(String),
 }
 
-/// A set of options. Creating, cloning and copying write into it what was used, as the original does.
+/// A set of options. Creating, cloning and copying write into it what was used, as the original
+/// does.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ImageOptions {
     values: BTreeMap<ImageOption, Value>,

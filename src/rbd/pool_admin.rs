@@ -9,8 +9,8 @@ use crate::conf::Settings;
 use crate::errno::{Errno, Result};
 use crate::model::{EngineExt, ObjectOp, SnapId};
 
-/// Prepares a pool for images. `-EPERM` for a pool of another application without `force`; `-EINVAL` for one
-/// that cannot hold images.
+/// Prepares a pool for images. `-EPERM` for a pool of another application without `force`;
+/// `-EINVAL` for one that cannot hold images.
 pub async fn init(pool: &Pool, force: bool) -> Result<()> {
     pool.engine.application_enable(pool.id, "rbd", force).await?;
     match settings::of_pool(pool).await.bool("rbd_validate_pool") {

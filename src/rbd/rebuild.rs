@@ -11,8 +11,8 @@ use crate::cls::rbd::{ObjectMap, ObjectMapSave, ObjectState, SetFlags};
 use crate::errno::{Errno, Result};
 use crate::model::{EngineExt, ObjectOp, Op, Out, SnapId, SnapSet};
 
-/// Makes the object map of what is open anew: of the head, or of a snapshot. `-EINVAL` without the feature;
-/// `-EROFS`. Progress counts data objects.
+/// Makes the object map of what is open anew: of the head, or of a snapshot. `-EINVAL` without the
+/// feature; `-EROFS`. Progress counts data objects.
 pub async fn rebuild(image: &Arc<Image>, progress: Progress) -> Result<()> {
     image.refresh_if_required().await?;
     if image.was_opened_read_only() {
@@ -101,7 +101,8 @@ async fn state_of(image: &Image, object: u64) -> Result<ObjectState> {
     }
 }
 
-/// The state at what is open. Clean with fast-diff, if the version is that of an older snapshot too.
+/// The state at what is open. Clean with fast-diff, if the version is that of an older snapshot
+/// too.
 fn state_in(image: &Image, set: &SnapSet) -> ObjectState {
     let (header, at) = (image.header(), image.snap());
     let next_snapshot =

@@ -20,8 +20,8 @@ use crate::model::{EngineExt, ObjectOp, Op, Out, SnapId};
 const CHILDREN_LEFT: Errno = Errno(libc::ECHILD);
 
 /// Removes an image: it goes to the trash first, so that an interrupted removal can be finished by
-/// another call. `-ENOENT`; `-ENOTEMPTY` while it has snapshots; `-EBUSY` while someone has it open;
-/// `-EMLINK` while it is in a group. Progress counts data objects.
+/// another call. `-ENOENT`; `-ENOTEMPTY` while it has snapshots; `-EBUSY` while someone has it
+/// open; `-EMLINK` while it is in a group. Progress counts data objects.
 pub async fn remove(pool: &Pool, name: &str, progress: &Progress) -> Result<()> {
     let id = match id_of(pool, name).await {
         Err(error) if error == Errno::ENOENT => return resume(pool, name, progress).await,
@@ -147,8 +147,8 @@ async fn remove_trashed(image: &Arc<Image>, snaps: &[SnapId]) -> Result<()> {
     }
 }
 
-/// Removes an image that is already out of the directory: its data, its tie to a parent, its header,
-/// its object map.
+/// Removes an image that is already out of the directory: its data, its tie to a parent, its
+/// header, its object map.
 pub(super) async fn remove_id(
     pool: &Pool,
     id: &str,

@@ -5,8 +5,8 @@
 //!   shrink:  objects behind the new end go, the last one is cut; writes held: header, object map shrinks
 //! ```
 //!
-//! The order keeps what a crash leaves harmless: data behind the end of the header's size is never seen
-//! again, because it is gone before the size is.
+//! The order keeps what a crash leaves harmless: data behind the end of the header's size is never
+//! seen again, because it is gone before the size is.
 
 use std::sync::Arc;
 

@@ -106,8 +106,8 @@ pub async fn pool_metadata_get(pool: &Pool, key: &str) -> Result<Vec<u8>> {
     Ok(calls::read(&*pool.engine, pool.target(INFO), &method).await?.to_vec())
 }
 
-/// Sets metadata of a pool; `-EINVAL` for an override of an option that a pool cannot override, or with
-/// a value that it does not take.
+/// Sets metadata of a pool; `-EINVAL` for an override of an option that a pool cannot override, or
+/// with a value that it does not take.
 pub async fn pool_metadata_set(pool: &Pool, key: &str, value: &str) -> Result<()> {
     check_override(Source::Pool, key, value)?;
     let pairs = [(key.to_owned(), value.as_bytes().to_vec().into())].into();
@@ -130,8 +130,8 @@ pub async fn pool_metadata_list(pool: &Pool, start: &str, max: u64) -> Result<Me
     list(&*pool.engine, &pool.target(INFO), start, max, true).await
 }
 
-/// Has every client with an open image look at the pool's overrides again: they watch an option of the
-/// cluster for that. Its failure is no failure of the change.
+/// Has every client with an open image look at the pool's overrides again: they watch an option of
+/// the cluster for that. Its failure is no failure of the change.
 async fn tell_override(pool: &Pool, key: &str) {
     if !key.starts_with(METADATA_PREFIX) {
         return;

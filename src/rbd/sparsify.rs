@@ -12,8 +12,8 @@ use crate::model::{EngineExt, ObjectOp, Op};
 /// Smallest pieces looked at.
 const PIECE_MIN: u64 = 4096;
 
-/// Gives back pieces of `sparse_size` bytes that are all zeros. `-EINVAL` unless that is a power of two from 4096
-/// to an object's size; `-EROFS`. Progress counts data objects.
+/// Gives back pieces of `sparse_size` bytes that are all zeros. `-EINVAL` unless that is a power of
+/// two from 4096 to an object's size; `-EROFS`. Progress counts data objects.
 pub async fn sparsify(image: &Arc<Image>, sparse_size: u64, progress: Progress) -> Result<()> {
     let object_size = image.header().layout.object_size();
     if !(PIECE_MIN..=object_size).contains(&sparse_size) || !sparse_size.is_power_of_two() {

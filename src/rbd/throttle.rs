@@ -28,9 +28,9 @@ pub(super) type StepFuture<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send 
 /// Begins a step.
 pub(super) type Start<'a> = Box<dyn FnMut(u64) -> Option<StepFuture<'a>> + Send + 'a>;
 
-/// Runs `start(n)` for each `n` of `range`, at most `limit` at a time. `start` says `None` where there
-/// is nothing to do. Progress is told each `n` that was begun. `-ENOENT` of a step is no error; after
-/// another none is begun any more, and it is returned when those under way have ended.
+/// Runs `start(n)` for each `n` of `range`, at most `limit` at a time. `start` says `None` where
+/// there is nothing to do. Progress is told each `n` that was begun. `-ENOENT` of a step is no
+/// error; after another none is begun any more, and it is returned when those under way have ended.
 pub(super) async fn run<'a>(
     range: std::ops::Range<u64>,
     limit: usize,

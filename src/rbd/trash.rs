@@ -1,7 +1,7 @@
 //! Removed images that can be restored, in `rbd_trash`.
 //!
-//! Every removal of an image goes through here: the image is moved to the trash, then removed from it, so
-//! that a removal that was interrupted can be found and finished.
+//! Every removal of an image goes through here: the image is moved to the trash, then removed from
+//! it, so that a removal that was interrupted can be found and finished.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
@@ -267,8 +267,8 @@ pub(super) async fn remove_entry(
 pub struct Purge {
     /// Those whose time ends before this (seconds since 1970; 0: now).
     pub expire: i64,
-    /// As many, the oldest first, as brings the pool's usage below this part of its space (0 to 1; -1:
-    /// not asked for).
+    /// As many, the oldest first, as brings the pool's usage below this part of its space (0 to 1;
+    /// -1: not asked for).
     pub threshold: f32,
 }
 

@@ -1,8 +1,8 @@
 //! The watch on an image's header, and what its notifications start.
 //!
-//! Every client that may write watches. A notification is acknowledged at once with nothing, but for the
-//! client it is meant for: the lock's owner answers with a result; an operation it runs for another
-//! ends with a notification of its own (Complete).
+//! Every client that may write watches. A notification is acknowledged at once with nothing, but
+//! for the client it is meant for: the lock's owner answers with a result; an operation it runs for
+//! another ends with a notification of its own (Complete).
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -188,8 +188,8 @@ impl Image {
         Ok(ClientId { gid: self.pool().engine.instance_id(), handle: handle.0 })
     }
 
-    /// Tells the other clients that the header changed. To be called after changing it; the view of this
-    /// client is refreshed before its next request.
+    /// Tells the other clients that the header changed. To be called after changing it; the view of
+    /// this client is refreshed before its next request.
     pub async fn notify_update(&self) -> Result<()> {
         self.gate.mark_stale();
         match self.notify_all(Message::HeaderUpdate).await {
@@ -199,7 +199,8 @@ impl Image {
         }
     }
 
-    /// Notifies all clients, this one included; their answers. `-ETIMEDOUT` only if nobody answered.
+    /// Notifies all clients, this one included; their answers. `-ETIMEDOUT` only if nobody
+    /// answered.
     pub(super) async fn notify_all(&self, message: Message) -> Result<Vec<Bytes>> {
         let target = self.pool().header(self.id());
         let payload = Writer::of(&message);
@@ -351,8 +352,8 @@ impl Image {
         crate::runtime::finish(Box::new(move || this.acknowledge(&notification, Some(0))));
     }
 
-    /// Another client took the lock or gave it up: what the former owner was asked for has to be asked
-    /// again.
+    /// Another client took the lock or gave it up: what the former owner was asked for has to be
+    /// asked again.
     fn owner_changed(&self, client: ClientId) {
         let former = self.lock.owner();
         let mine = self.client_id().is_ok_and(|me| me == client);
@@ -365,7 +366,8 @@ impl Image {
         }
     }
 
-    /// Runs an operation for another client. What to answer; `None` if this client is not the owner.
+    /// Runs an operation for another client. What to answer; `None` if this client is not the
+    /// owner.
     fn serve(self: &Arc<Self>, request: RequestId, operation: Operation) -> Option<i32> {
         if !self.lock.is_held() {
             return None;

@@ -420,8 +420,8 @@ pub unsafe extern "C" fn rados_read_op_exec_user_buf(
     }
 }
 
-/// Gets all xattrs: `*iter` is set at once, and has them when the operation is done, to be read with
-/// `rados_getxattrs_next`.
+/// Gets all xattrs: `*iter` is set at once, and has them when the operation is done, to be read
+/// with `rados_getxattrs_next`.
 ///
 /// # Safety
 /// [C API contract](crate::capi::guard#safety).

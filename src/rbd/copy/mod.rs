@@ -13,8 +13,8 @@ use super::options::{ImageOption, ImageOptions};
 use super::{Features, Image, ImageRef, OpenOptions, Pool, clone, create, throttle, trash};
 use crate::errno::{Errno, Result};
 
-/// Copies what is open to a new image. Writes what was used into `options`. Zeros are left out in pieces of
-/// `sparse_size` bytes (0: of an object's size). Errors are those of [`create::create`].
+/// Copies what is open to a new image. Writes what was used into `options`. Zeros are left out in
+/// pieces of `sparse_size` bytes (0: of an object's size). Errors are those of [`create::create`].
 pub async fn copy(
     from: &Arc<Image>,
     pool: &Pool,
@@ -47,7 +47,8 @@ fn take_over(from: &Image, options: &mut ImageOptions) -> Result<()> {
     }
 }
 
-/// Copies what is open to another image that is there. `-EINVAL` if that is smaller. Progress counts bytes.
+/// Copies what is open to another image that is there. `-EINVAL` if that is smaller. Progress
+/// counts bytes.
 pub async fn copy_into(
     from: &Arc<Image>,
     to: &Arc<Image>,

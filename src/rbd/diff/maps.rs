@@ -20,7 +20,8 @@ pub(in crate::rbd) enum DiffState {
 
 use DiffState::{Data, DataUpdated, Hole, HoleUpdated};
 
-/// What happened to each object between two versions (0: none yet). `-EINVAL` where the maps cannot tell.
+/// What happened to each object between two versions (0: none yet). `-EINVAL` where the maps cannot
+/// tell.
 pub(in crate::rbd) async fn diff(
     image: &Image,
     from: SnapId,
@@ -47,7 +48,8 @@ pub(in crate::rbd) async fn diff(
     Ok(states)
 }
 
-/// The map of a version, with as many objects as it has bytes for. `None` for one in between that is gone.
+/// The map of a version, with as many objects as it has bytes for. `None` for one in between that
+/// is gone.
 async fn load(image: &Image, version: SnapId, needed: bool) -> Result<Option<ObjectMap>> {
     let header = image.header();
     let unsure = |what: &'static str| Errno::EINVAL.because(what);
@@ -76,8 +78,8 @@ async fn load(image: &Image, version: SnapId, needed: bool) -> Result<Option<Obj
     Ok(Some(map))
 }
 
-/// Adds what the next version's map says. `from_nothing`: everything that is there was written; `begun`: this is
-/// not the first version.
+/// Adds what the next version's map says. `from_nothing`: everything that is there was written;
+/// `begun`: this is not the first version.
 fn apply(states: &mut Vec<DiffState>, map: &ObjectMap, from_nothing: bool, begun: bool) {
     let before = states.len();
     let all = before.max(usize::try_from(map.len()).unwrap_or(usize::MAX));

@@ -32,8 +32,8 @@ pub struct DiffRange {
     pub whole_object: bool,
 }
 
-/// Told offset, length and whether there is data (or none any more), ascending. A negative return ends the
-/// iteration with that error.
+/// Told offset, length and whether there is data (or none any more), ascending. A negative return
+/// ends the iteration with that error.
 pub type DiffCallback<'a> = &'a mut (dyn FnMut(u64, u64, bool) -> i32 + Send);
 
 /// Where a diff starts.
@@ -47,8 +47,8 @@ pub enum DiffFrom {
     Id(SnapId),
 }
 
-/// Tells what changed between a snapshot and what is open. `-ENOENT`; `-EINVAL` for a snapshot behind what is
-/// open, or a range that begins behind the image's end.
+/// Tells what changed between a snapshot and what is open. `-ENOENT`; `-EINVAL` for a snapshot
+/// behind what is open, or a range that begins behind the image's end.
 pub async fn iterate(
     image: &Arc<Image>,
     from: &DiffFrom,

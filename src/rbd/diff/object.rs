@@ -22,7 +22,8 @@ pub(in crate::rbd) enum State {
     Data,
 }
 
-/// Extents by the version they changed in, and the oldest version from which the bytes can still be read.
+/// Extents by the version they changed in, and the oldest version from which the bytes can still be
+/// read.
 pub(in crate::rbd) type Delta = BTreeMap<(SnapId, SnapId), RangeMap<State>>;
 
 /// What was there before the first version.
@@ -43,7 +44,8 @@ bitflags! {
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
-/// What happened to ranges of an image at each of `versions` (ascending; the first is where it starts).
+/// What happened to ranges of an image at each of `versions` (ascending; the first is where it
+/// starts).
 pub(in crate::rbd) fn image_delta<'a>(
     image: &'a Arc<Image>,
     ranges: Vec<(u64, u64)>,
@@ -148,7 +150,8 @@ async fn from_parent(
     Ok(found)
 }
 
-/// What happened to extents of an object at each version, and whether anything was written before the first.
+/// What happened to extents of an object at each version, and whether anything was written before
+/// the first.
 fn between(
     set: &SnapSet,
     versions: &[SnapId],
@@ -219,8 +222,8 @@ struct Step {
     unknown: bool,
 }
 
-/// Each version in the list serves the snapshots from `a` to `b`; what it does not share with the next newer one
-/// changed between them.
+/// Each version in the list serves the snapshots from `a` to `b`; what it does not share with the
+/// next newer one changed between them.
 fn step(set: &SnapSet, start: SnapId, end: SnapId) -> Step {
     let mut step = Step {
         changed: Ranges::default(),

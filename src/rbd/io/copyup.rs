@@ -64,7 +64,8 @@ fn start(image: Arc<Image>, object: u64) {
 }
 
 impl Image {
-    /// Copies an object up because it was read (`rbd_clone_copy_on_read`), if this client may write.
+    /// Copies an object up because it was read (`rbd_clone_copy_on_read`), if this client may
+    /// write.
     pub(super) fn copy_up_later(self: &Arc<Self>, view: &View, object: u64) {
         let may_write = !self.was_opened_read_only() && view.snap == SnapId::HEAD;
         if !may_write || (self.has_lock() && !self.lock.is_held()) {

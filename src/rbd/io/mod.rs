@@ -6,9 +6,9 @@
 //!                            -> Engine::submit
 //! ```
 //!
-//! Nothing here waits. A request ends by its callback, which may run inside the call that submitted it
-//! (where the engine answers at once) or later on a thread of the engine's; it must not block. An async
-//! form of each call stands beside it for what is not in a hurry.
+//! Nothing here waits. A request ends by its callback, which may run inside the call that submitted
+//! it (where the engine answers at once) or later on a thread of the engine's; it must not block.
+//! An async form of each call stands beside it for what is not in a hurry.
 
 mod copyup;
 mod object;
@@ -35,16 +35,16 @@ use crate::model::{OpFlags, Payload, ReadMemory};
 /// How a request ends: the bytes read or written (0 for discards and flushes), or an error.
 pub type IoDone = Box<dyn FnOnce(Result<u64>) + Send>;
 
-/// How a compare-and-write ends: as others; on a mismatch with `-EILSEQ` and the offset in the image of
-/// the object extent's first byte that differs.
+/// How a compare-and-write ends: as others; on a mismatch with `-EILSEQ` and the offset in the
+/// image of the object extent's first byte that differs.
 pub type CompareDone = Box<dyn FnOnce(Result<u64>, u64) + Send>;
 
 /// Bytes that thick zeroing repeats.
 const ZERO_BLOCK: u64 = 512;
 
 impl Image {
-    /// Reads into memory from `off` on. Bytes read are fewer than the memory takes at the image's end.
-    /// `-EINVAL` behind it.
+    /// Reads into memory from `off` on. Bytes read are fewer than the memory takes at the image's
+    /// end. `-EINVAL` behind it.
     pub fn read(
         self: &Arc<Self>,
         off: u64,
@@ -56,7 +56,8 @@ impl Image {
         self.submit(Request { kind: Kind::Read(memory), off, len, flags, done }, Needs::Header);
     }
 
-    /// Writes. What is behind the image's end is cut off. `-EINVAL` for all of it behind the end, `-EROFS`.
+    /// Writes. What is behind the image's end is cut off. `-EINVAL` for all of it behind the end,
+    /// `-EROFS`.
     pub fn write(self: &Arc<Self>, off: u64, data: Payload, flags: OpFlags, done: IoDone) {
         let len = data.len() as u64;
         self.submit(Request { kind: Kind::Write(data), off, len, flags, done }, Needs::ToWrite);
@@ -106,8 +107,8 @@ impl Image {
         self.write_repeated(first, last - first, zeros(ZERO_BLOCK), flags, part());
     }
 
-    /// Writes the same bytes repeatedly; `len` must be a multiple of their number (`-EINVAL`). Zeros are
-    /// discarded instead where `rbd_discard_on_zeroed_write_same` says so.
+    /// Writes the same bytes repeatedly; `len` must be a multiple of their number (`-EINVAL`).
+    /// Zeros are discarded instead where `rbd_discard_on_zeroed_write_same` says so.
     pub fn write_same(
         self: &Arc<Self>,
         off: u64,

@@ -35,7 +35,8 @@ bitflags! {
     /// How to discard.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
     pub(in crate::rbd) struct DiscardFlags: u8 {
-        /// A whole object that hides one of the parent's is emptied, not removed: the parent's would show.
+        /// A whole object that hides one of the parent's is emptied, not removed: the parent's
+        /// would show.
         const KEEP_HIDING_PARENT = 1;
         /// The caller sees to the object map.
         const NO_MAP_UPDATE = 2;
@@ -156,7 +157,8 @@ impl ObjectWrite {
         }
     }
 
-    /// The copy-up this write was part of has ended; the write is done unless it never is part of one.
+    /// The copy-up this write was part of has ended; the write is done unless it never is part of
+    /// one.
     pub(super) fn copied_up(self, result: Result<()>) {
         match result {
             Err(error) => self.end.end(Err(error)),
@@ -233,8 +235,8 @@ impl ObjectWrite {
         (!self.compares() && self.len > 0).then_some((self.offset, self.len))
     }
 
-    /// Appends what this does to an operation of a copy-up. A comparison is not part of one, since it
-    /// would not see what is copied.
+    /// Appends what this does to an operation of a copy-up. A comparison is not part of one, since
+    /// it would not see what is copied.
     pub(super) fn add_copyup_steps(&mut self, steps: &mut SmallVec<[Step; 2]>) {
         if !self.compares() {
             self.add_steps(steps, true);

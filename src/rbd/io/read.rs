@@ -127,8 +127,8 @@ impl ObjectRead {
 }
 
 impl Image {
-    /// What is stored of a range of what is open: offset in the image and bytes, ascending. The rest
-    /// reads as zeros.
+    /// What is stored of a range of what is open: offset in the image and bytes, ascending. The
+    /// rest reads as zeros.
     pub(in crate::rbd) async fn read_stored(
         &self,
         off: u64,

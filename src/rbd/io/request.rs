@@ -273,8 +273,8 @@ fn start_discard(
     submit_runs(image, view, runs, OpFlags::empty(), finish, kind);
 }
 
-/// Cuts a run down to whole blocks; `false` when nothing is left. With blocks as large as objects, the
-/// tail of an object may go without its head.
+/// Cuts a run down to whole blocks; `false` when nothing is left. With blocks as large as objects,
+/// the tail of an object may go without its head.
 fn align(run: &mut ObjectRun, granularity: u64, layout: Layout) -> bool {
     let object_size = layout.object_size();
     let granularity = granularity.min(object_size);
@@ -336,7 +336,8 @@ fn repeat(data: &Payload, run: &ObjectRun, off: u64) -> Payload {
 }
 
 impl Image {
-    /// Writes to one object without admission: for work of the image's own, whose caller holds the lock.
+    /// Writes to one object without admission: for work of the image's own, whose caller holds the
+    /// lock.
     pub(in crate::rbd) async fn write_object(
         self: &Arc<Self>,
         object: u64,

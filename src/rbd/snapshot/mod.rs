@@ -82,7 +82,8 @@ fn writable(image: &Image) -> Result<()> {
 }
 
 /// Removes a snapshot by name, after what [`REMOVE_UNPROTECT`] and [`REMOVE_FLATTEN`] ask for.
-/// `-ENOENT`; `-EBUSY` while it is protected. One that has clones of the new kind goes to the trash.
+/// `-ENOENT`; `-EBUSY` while it is protected. One that has clones of the new kind goes to the
+/// trash.
 pub async fn remove(image: &Arc<Image>, name: &str, flags: u32, progress: &Progress) -> Result<()> {
     image.refresh_if_required().await?;
     if flags & REMOVE_FLATTEN != 0 {
@@ -222,8 +223,8 @@ pub async fn set_limit(image: &Arc<Image>, limit: u64) -> Result<()> {
     calls::update(&*image.pool().engine, header, &SnapshotSetLimit { limit }).await
 }
 
-/// Reads the header again after changing it and tells the other clients. Their not answering in time,
-/// or the image being gone, is no failure.
+/// Reads the header again after changing it and tells the other clients. Their not answering in
+/// time, or the image being gone, is no failure.
 pub(super) async fn changed(image: &Arc<Image>) -> Result<()> {
     image.refresh().await?;
     match image.notify_update().await {
@@ -258,8 +259,8 @@ pub async fn group_namespace(image: &Image, id: SnapId) -> Result<GroupNamespace
     Ok(GroupNamespace { pool: groups.id, group, snapshot: snapshot.name })
 }
 
-/// What a snapshot in the trash was called, and of what kind it was; `-EINVAL` for one of another kind,
-/// `-ENOENT`.
+/// What a snapshot in the trash was called, and of what kind it was; `-EINVAL` for one of another
+/// kind, `-ENOENT`.
 pub async fn trash_namespace(image: &Image, id: SnapId) -> Result<(String, SnapKind)> {
     match get(image, id).await?.namespace {
         SnapNamespace::Trash { original_name, original_kind } => Ok((original_name, original_kind)),

@@ -30,7 +30,8 @@ pub(in crate::rbd) async fn protect(image: &Arc<Image>, snap: SnapId) -> Result<
     changed(image).await
 }
 
-/// Ends the protection. From the first step on no clone can be made; then those that there are count.
+/// Ends the protection. From the first step on no clone can be made; then those that there are
+/// count.
 pub(in crate::rbd) async fn unprotect(image: &Arc<Image>, snap: SnapId) -> Result<()> {
     if status(image, snap)? == ProtectionStatus::Unprotected {
         return Err(Errno::EINVAL.because("the snapshot is not protected"));

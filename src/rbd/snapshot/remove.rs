@@ -23,8 +23,8 @@ pub(in crate::rbd) async fn execute_checked(image: &Arc<Image>, snap: SnapId) ->
     changed(image).await
 }
 
-/// Removes a snapshot. One that has clones stays in the trash of the header; `-EBUSY` if it is there
-/// already.
+/// Removes a snapshot. One that has clones stays in the trash of the header; `-EBUSY` if it is
+/// there already.
 pub(in crate::rbd) async fn execute(image: &Arc<Image>, snap: SnapId) -> Result<()> {
     let (pool, engine) = (image.pool(), &*image.pool().engine);
     let header = image.header();

@@ -9,8 +9,8 @@ use crate::model::{EngineExt, ObjectOp, Op, SnapId};
 use crate::rbd::operations::Progress;
 use crate::rbd::{Features, Image, ImageFlags, calls, throttle};
 
-/// Makes the head what it was at a user's snapshot. Progress counts data objects. `-ENOENT`; `-EROFS` for
-/// an image open read-only, or when another client keeps the lock.
+/// Makes the head what it was at a user's snapshot. Progress counts data objects. `-ENOENT`;
+/// `-EROFS` for an image open read-only, or when another client keeps the lock.
 pub async fn rollback(image: &Arc<Image>, name: &str, progress: &Progress) -> Result<()> {
     image.refresh_if_required().await?;
     if image.is_read_only() {
@@ -47,8 +47,8 @@ pub(in crate::rbd) async fn execute(
         image.resize_here(size, true, &crate::rbd::no_progress()).await?;
     }
     let map = snapshot_map(image, snap).await;
-    // In memory the head's map stays what it was until all is done: objects that neither the head nor
-    // the snapshot has are left out.
+    // In memory the head's map stays what it was until all is done: objects that neither the head
+    // nor the snapshot has are left out.
     let head = image.view().object_map.clone();
     if let Some(head) = &head {
         head.rolled_back(snap).await;

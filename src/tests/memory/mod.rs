@@ -1,8 +1,8 @@
-//! An engine in memory, in a few hundred lines without a disk: what other modules are tested on, and
-//! what the embedded store is compared with.
+//! An engine in memory, in a few hundred lines without a disk: what other modules are tested on,
+//! and what the embedded store is compared with.
 //!
-//! One lock around everything, whole objects are copied. It has pools, objects with snapshots, classes,
-//! listing, watches and notifications within the process; no commands.
+//! One lock around everything, whole objects are copied. It has pools, objects with snapshots,
+//! classes, listing, watches and notifications within the process; no commands.
 
 mod engine;
 mod object;
