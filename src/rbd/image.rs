@@ -15,7 +15,7 @@ use super::io::{Copyup, Request};
 use super::lock::ExclusiveLock;
 use super::object_map::OpenMap;
 use super::view::{IoSettings, View, write_context};
-use super::watch::HeaderWatch;
+use super::watch::{HeaderWatch, Listener};
 use super::{Features, Pool};
 use crate::cls::Method;
 use crate::cls::rbd::{DirGetName, GetId, TrashGet};
@@ -92,8 +92,24 @@ impl Image {
     async fn open_all(pool: Pool, which: ImageRef, options: OpenOptions) -> Result<Arc<Image>> {
         let (id, name) = resolve(&pool, which).await?;
         let fixed = Fixed::read(&pool, &id).await?;
-        let header = Header::read(&pool, &id, &fixed, options.read_only).await?;
-        let settings = IoSettings::read(&pool, &id).await?;
+        // The watch comes first, so that no change goes unheard.
+        let watch = match options.read_only {
+            true => None,
+            false => Some(Listener::watch(&pool, &id).await?),
+        };
+        let read = async {
+            let header = Header::read(&pool, &id, &fixed, options.read_only).await?;
+            Ok((header, IoSettings::read(&pool, &id).await?))
+        };
+        let (header, settings) = match read.await {
+            Ok(read) => read,
+            Err(error) => {
+                if let Some((_, handle)) = watch {
+                    let _ = pool.engine.unwatch(handle).await;
+                }
+                return Err(error);
+            }
+        };
         let view = View {
             snap: SnapId::HEAD,
             size: Some(header.size),
@@ -111,7 +127,7 @@ impl Image {
             fixed,
             refreshing: tokio::sync::Mutex::new(()),
             lock: ExclusiveLock::new(),
-            watch: HeaderWatch::new(),
+            watch: HeaderWatch::new(watch.as_ref().map(|(_, handle)| *handle)),
             copyups: Mutex::default(),
             flushed: AtomicBool::new(false),
             modified: AtomicU64::new(view.header.modified.sec.into()),
@@ -120,6 +136,9 @@ impl Image {
             gate: Gate::new(),
             options,
         });
+        if watch.is_some_and(|(listener, _)| listener.attach(&image)) {
+            image.gate.mark_stale();
+        }
         if let Err(error) = image.start().await {
             let _ = image.close().await;
             return Err(error);
@@ -128,11 +147,6 @@ impl Image {
     }
 
     async fn start(self: &Arc<Self>) -> Result<()> {
-        if !self.options.read_only {
-            self.start_watch().await?;
-            // What changed between the first read and the watch went unheard.
-            self.gate.mark_stale();
-        }
         let header = self.header();
         let snap = match &self.options.at {
             OpenAt::Head => SnapId::HEAD,
@@ -484,6 +498,17 @@ impl Image {
     /// A request has ended.
     pub(super) fn leave(&self, ticket: Ticket) {
         self.gate.leave(ticket);
+    }
+}
+
+impl Drop for Image {
+    /// An image that was not closed: its watch ends, and so others find its lock to be a dead one's.
+    fn drop(&mut self) {
+        let Some(handle) = self.watch.handle() else { return };
+        let engine = Arc::clone(&self.pool.engine);
+        crate::runtime::spawn(async move {
+            let _ = engine.unwatch(handle).await;
+        });
     }
 }
 

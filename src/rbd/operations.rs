@@ -113,6 +113,7 @@ impl Operation {
                 | Operation::RebuildObjectMap
                 | Operation::UpdateFeatures { .. }
                 | Operation::Sparsify { .. }
+                | Operation::SetMetadata { .. }
         )
     }
 

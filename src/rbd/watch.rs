@@ -6,20 +6,21 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
+use super::Pool;
 use super::image::Image;
 use super::message::{ClientId, Message, RequestId, Response};
 use super::operations::{Operation, Progress};
 use crate::codec::{Decode, Reader, Writer};
 use crate::conf::Settings as _;
 use crate::errno::{Errno, Result};
-use crate::model::{Notification, WatchHandle, WatchHandler};
+use crate::model::{Notification, Target, WatchHandle, WatchHandler};
 
 /// The operation has to be asked for again: its runner is not, or no longer, the owner of the lock.
 pub(super) const ERESTART: Errno = Errno(libc::ERESTART);
@@ -75,26 +76,76 @@ pub(super) enum Event {
     Ended(i32),
 }
 
-struct Listener(Weak<Image>);
+/// Receives the notifications of a header, also before there is an image for them.
+pub(super) struct Listener {
+    pool: Pool,
+    target: Target,
+    image: OnceLock<Weak<Image>>,
+    /// Something arrived before there was an image.
+    early: AtomicBool,
+}
 
 impl WatchHandler for Listener {
     fn notified(&self, notification: Notification) {
-        if let Some(image) = self.0.upgrade() {
-            image.notified(notification);
+        match self.image.get() {
+            Some(image) => {
+                if let Some(image) = image.upgrade() {
+                    image.notified(notification);
+                }
+            }
+            None => {
+                self.early.store(true, Ordering::Release);
+                acknowledge(&self.pool, self.target.clone(), &notification, None);
+            }
         }
     }
 
     fn failed(&self, handle: WatchHandle, error: Errno) {
-        if let Some(image) = self.0.upgrade() {
-            image.watch_failed(handle, error);
+        match self.image.get().and_then(Weak::upgrade) {
+            Some(image) => image.watch_failed(handle, error),
+            None => self.early.store(true, Ordering::Release),
         }
     }
 }
 
+impl Listener {
+    /// Watches a header.
+    pub(super) async fn watch(pool: &Pool, id: &str) -> Result<(Arc<Listener>, WatchHandle)> {
+        let target = pool.header(id);
+        let listener = Arc::new(Listener {
+            pool: pool.clone(),
+            target: target.clone(),
+            image: OnceLock::new(),
+            early: AtomicBool::new(false),
+        });
+        let handler = Arc::clone(&listener) as Arc<dyn WatchHandler>;
+        let handle = pool.engine.watch(target, None, handler).await?;
+        Ok((listener, handle))
+    }
+
+    /// From now on notifications go to an image. Whether it has missed any.
+    pub(super) fn attach(&self, image: &Arc<Image>) -> bool {
+        let _ = self.image.set(Arc::downgrade(image));
+        self.early.load(Ordering::Acquire)
+    }
+}
+
+fn acknowledge(pool: &Pool, target: Target, notification: &Notification, answer: Option<i32>) {
+    let payload = answer.map_or_else(Bytes::new, |result| Writer::of(&Response(result)));
+    let engine = Arc::clone(&pool.engine);
+    let (id, handle) = (notification.notify_id, notification.handle);
+    crate::runtime::spawn(async move {
+        if let Err(error) = engine.notify_ack(target, id, handle, payload).await {
+            log::debug!(target: "rbd", "acknowledging a notification: {error}");
+        }
+    });
+}
+
 impl HeaderWatch {
-    pub(super) fn new() -> Self {
+    /// A watch under this handle; `None` for images that are opened without.
+    pub(super) fn new(handle: Option<WatchHandle>) -> Self {
         HeaderWatch {
-            handle: AtomicU64::new(0),
+            handle: AtomicU64::new(handle.map_or(0, |handle| handle.0)),
             blocklisted: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             asked: Mutex::default(),
@@ -122,15 +173,6 @@ impl HeaderWatch {
 }
 
 impl Image {
-    pub(super) async fn start_watch(&self) -> Result<()> {
-        let Some(this) = self.this() else { return Err(Errno::ESHUTDOWN.into()) };
-        let target = self.pool().header(self.id());
-        let handler = Arc::new(Listener(Arc::downgrade(&this)));
-        let handle = self.pool().engine.watch(target, None, handler).await?;
-        self.watch.handle.store(handle.0, Ordering::Release);
-        Ok(())
-    }
-
     pub(super) async fn stop_watch(&self) {
         self.watch.stopped.store(true, Ordering::Relaxed);
         self.watch.asked.lock().clear();
@@ -157,8 +199,12 @@ impl Image {
             if self.watch.stopped.load(Ordering::Relaxed) {
                 return;
             }
-            match self.start_watch().await {
-                Ok(()) => break,
+            match Listener::watch(self.pool(), self.id()).await {
+                Ok((listener, handle)) => {
+                    self.watch.handle.store(handle.0, Ordering::Release);
+                    listener.attach(&self);
+                    break;
+                }
                 Err(error) if error == Errno::ENOENT => return,
                 Err(error) => {
                     let blocklisted = error == Errno::ESHUTDOWN;
@@ -323,15 +369,7 @@ impl Image {
     }
 
     fn acknowledge(&self, notification: &Notification, answer: Option<i32>) {
-        let payload = answer.map_or_else(Bytes::new, |result| Writer::of(&Response(result)));
-        let engine = Arc::clone(&self.pool().engine);
-        let target = self.pool().header(self.id());
-        let (id, handle) = (notification.notify_id, notification.handle);
-        crate::runtime::spawn(async move {
-            if let Err(error) = engine.notify_ack(target, id, handle, payload).await {
-                log::debug!(target: "rbd", "acknowledging a notification: {error}");
-            }
-        });
+        acknowledge(self.pool(), self.pool().header(self.id()), notification, answer);
     }
 
     /// The header has changed: the next request reads it first, and programs that asked are told.
