@@ -183,3 +183,6 @@ pub const INFO: &str = "rbd_info";
 pub const MIRRORING: &str = "rbd_mirroring";
 /// Namespaces of the pool, in its omap.
 pub const NAMESPACES: &str = "rbd_namespace";
+
+#[cfg(test)]
+mod managing_tests;

@@ -54,6 +54,9 @@ impl<T: Copy + PartialEq> RangeMap<T> {
 
     /// Takes a range out.
     pub(super) fn remove(&mut self, offset: u64, len: u64) {
+        if len == 0 {
+            return;
+        }
         let end = offset + len;
         let first = self.ranges.range(..=offset).next_back().map_or(offset, |(at, _)| *at);
         let touched: Vec<_> = self.ranges.range(first..end).map(|(at, r)| (*at, *r)).collect();
