@@ -66,6 +66,8 @@ pub mod trash;
 mod view;
 mod watch;
 
+pub use crate::cls::UTime;
+pub use crate::cls::rbd::{SnapNamespace, TrashSpec};
 pub use features::{Features, ImageFlags, OpFeatures};
 pub use header::{Header, ParentLink, Snapshot};
 pub use image::{Image, ImageRef, OpenAt, OpenOptions, WritesBlocked};

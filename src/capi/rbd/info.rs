@@ -8,9 +8,8 @@ use super::common::{image as open, ok, progress, string_out};
 use crate::capi::buffer::{fill_string, out};
 use crate::capi::guard::exports;
 use crate::capi::types::*;
-use crate::cls::UTime;
 use crate::errno::{Errno, Result};
-use crate::rbd::{Image, feature_update, no_progress};
+use crate::rbd::{Image, UTime, feature_update, no_progress};
 use crate::runtime::block_on;
 
 /// The image, with a header that is up to date.

@@ -7,10 +7,9 @@ use super::info::to_timespec;
 use crate::capi::buffer::{fill_sized_string, fill_string, free, give, list, opt_text, out, text};
 use crate::capi::guard::exports;
 use crate::capi::types::*;
-use crate::cls::rbd::SnapNamespace;
 use crate::errno::{Errno, Result};
 use crate::model::SnapId;
-use crate::rbd::{no_progress, snapshot};
+use crate::rbd::{SnapNamespace, no_progress, snapshot};
 use crate::runtime::block_on;
 
 exports! {

@@ -6,9 +6,8 @@ use super::common::{Room, dup, free_all, ok, pool, progress};
 use crate::capi::buffer::{array, text};
 use crate::capi::guard::exports;
 use crate::capi::types::*;
-use crate::cls::rbd::TrashSpec;
 use crate::errno::{Errno, Result};
-use crate::rbd::{no_progress, trash};
+use crate::rbd::{TrashSpec, no_progress, trash};
 use crate::runtime::block_on;
 use libc::{c_char, c_int, c_void, time_t};
 
