@@ -502,7 +502,7 @@ impl Image {
 }
 
 impl Drop for Image {
-    /// An image that was not closed: its watch ends, and so others find its lock to be a dead one's.
+    /// An image that was not closed: its watch ends, and so others may break its lock.
     fn drop(&mut self) {
         let Some(handle) = self.watch.handle() else { return };
         let engine = Arc::clone(&self.pool.engine);

@@ -143,7 +143,7 @@ impl OpenMap {
             match self.pool.engine.run(op).await {
                 Err(error) if error == Errno::EBUSY => {}
                 Err(error) if error != Errno::EEXIST => {
-                    log::warn!(target: "rbd", "locking the object map of {}: {error}", self.image_id);
+                    log::warn!(target: "rbd", "object map lock of {}: {error}", self.image_id);
                     return;
                 }
                 _ => return,

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   grow:    writes held: object map grows, header
-//!   shrink:  objects behind the new end go, the last one is cut; writes held: header, object map shrinks
+//!   shrink:  objects behind the new end go, the last one is cut; writes held: header, object map
 //! ```
 //!
 //! The order keeps what a crash leaves harmless: data behind the end of the header's size is never

@@ -7,9 +7,10 @@
 //!   after the commit:    redo rows are applied, records stored, stripes unlocked; then replies
 //! ```
 //!
-//! A process that dies before the commit leaves nothing; one that dies after it leaves a stripe with an
-//! odd generation and redo rows of that generation, which the next one to lock the stripe applies.
-//! Lock order: database write lock, then stripes. Who has a stripe but not the write lock takes no other.
+//! A process that dies before the commit leaves nothing; one that dies after it leaves a stripe
+//! with an odd generation and redo rows of that generation, which the next one to lock the stripe
+//! applies. Lock order: database write lock, then stripes. Who has a stripe but not the write lock
+//! takes no other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -32,8 +33,8 @@ use crate::local::disk::Held;
 use crate::local::placement;
 use crate::model::{Done, Durability, ObjectOp, Reply, ReqFlags, SnapContext, SnapId, SnapSpec};
 
-/// Up to so many new bytes a durable commit takes into the database, to be written with one sync; more go
-/// to their slots, which are synced first.
+/// Up to so many new bytes a durable commit takes into the database, to be written with one sync;
+/// more go to their slots, which are synced first.
 const INLINE_MAX: usize = 256 << 10;
 /// `EOLDSNAPC`, Ceph's own number for a snap context older than the object's (that of `ERESTART`).
 const EOLDSNAPC: Errno = Errno(libc::ERESTART);
@@ -108,15 +109,18 @@ impl Effects {
 }
 
 impl Store {
-    /// Runs an operation. `done` is called before this returns, on the calling thread, without any lock.
+    /// Runs an operation. `done` is called before this returns, on the calling thread, without any
+    /// lock.
     pub fn execute(&self, caller: &Arc<Caller>, mut op: ObjectOp, done: Done) {
         let prepared = prepare(&mut op);
         match prepared {
             Err(error) => done(Reply::error(error.errno())),
             Ok(true) => self.run_batch(vec![Job { caller: Arc::clone(caller), op, done }]),
             Ok(false) => {
-                let reply = self.run_read(caller, &mut op);
-                done(reply.unwrap_or_else(|error| failed(&op, &error)));
+                done(match self.run_read(caller, &mut op) {
+                    Ok(reply) => reply,
+                    Err(error) => Reply::refuse(op, error.errno()),
+                });
             }
         }
     }
@@ -285,8 +289,8 @@ impl Store {
         self.slots.sync(effects.unsynced.iter().copied())
     }
 
-    /// Earlier redo rows of slots in which blocks were cleared must not be replayed over what those blocks
-    /// get next: they were applied long ago, and are forgotten once that is durable.
+    /// Earlier redo rows of slots in which blocks were cleared must not be replayed over what those
+    /// blocks get next: they were applied long ago, and are forgotten once that is durable.
     fn retire_redo(&self, db: &Connection, effects: &mut Effects) -> Result<()> {
         let mut find =
             db.prepare_cached("SELECT max(id) FROM redo WHERE slot = ?1 AND gen <> ?2")?;

@@ -4,11 +4,11 @@
 //!   writes that find no object gather
 //!     |
 //!   read what the parent stores          (all zeros and nothing to write: done)
-//!     |                                   from here on later writes wait, and are sent again at the end
+//!     |                                   later writes wait, and are sent again at the end
 //!   object maps: of every snapshot, since they show the copied data too, and of the head
 //!     |
 //!   no snapshots:  one operation: copy, then the writes
-//!   snapshots:     copy without a snap context, so that all snapshots have it; then the writes with it
+//!   snapshots:     copy without a snap context, so that all snapshots have it; then the writes
 //! ```
 
 use std::collections::BTreeMap;

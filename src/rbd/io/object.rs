@@ -195,7 +195,8 @@ impl ObjectWrite {
     }
 
     fn updates_map(&self) -> bool {
-        !matches!(self.kind, WriteKind::Discard(flags) if flags.contains(DiscardFlags::NO_MAP_UPDATE))
+        let skip = DiscardFlags::NO_MAP_UPDATE;
+        !matches!(self.kind, WriteKind::Discard(flags) if flags.contains(skip))
     }
 
     /// Whether this writes nothing: it is there for the copy-up.
