@@ -111,6 +111,12 @@ impl Error {
         self.errno.to_c()
     }
 
+    /// The sentence that says what was being done, if there is one.
+    #[must_use]
+    pub fn what(&self) -> Option<&str> {
+        self.what.as_deref().map(|what| &**what)
+    }
+
     /// The same error with a sentence in front of what it said before.
     #[must_use]
     pub fn context(self, doing: impl fmt::Display) -> Error {

@@ -15,6 +15,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::store::{Commit, Store};
@@ -39,7 +40,8 @@ pub struct Client {
     clients: Arc<Clients>,
     id: u64,
     addr: String,
-    _lock: File,
+    /// `None` once it left.
+    lock: Mutex<Option<File>>,
 }
 
 impl Clients {
@@ -73,7 +75,7 @@ impl Clients {
             let insert = "INSERT INTO client (id, addr, name) VALUES (?1, ?2, ?3)";
             Ok(tx.execute(insert, (id.cast_signed(), &addr, name))?)
         })?;
-        Ok(Client { clients: Arc::clone(self), id, addr, _lock: lock })
+        Ok(Client { clients: Arc::clone(self), id, addr, lock: Mutex::new(Some(lock)) })
     }
 
     /// Whether a client lives. Also true when that cannot be found out.
@@ -155,6 +157,17 @@ impl Client {
         &self.addr
     }
 
+    /// Signs off: to the others this client is dead. Nothing the second time.
+    pub fn leave(&self) {
+        let Some(lock) = self.lock.lock().take() else { return };
+        let id = self.id;
+        if let Err(error) = self.clients.store.db().write_with(Commit::Lazy, |tx| forget(tx, id)) {
+            log::debug!("client {id} could not sign off: {error}");
+        }
+        self.clients.unlink(id);
+        drop(lock);
+    }
+
     /// All clients of the store.
     #[must_use]
     pub fn all(&self) -> &Arc<Clients> {
@@ -164,11 +177,7 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        let id = self.id;
-        if let Err(error) = self.clients.store.db().write_with(Commit::Lazy, |tx| forget(tx, id)) {
-            log::debug!("client {id} could not sign off: {error}");
-        }
-        self.clients.unlink(id);
+        self.leave();
     }
 }
 
@@ -245,8 +254,7 @@ mod tests {
         // 99 never lived.
         assert_eq!(left(), [(id, 7)]);
         // A death without a chance to sign off.
-        let Client { _lock: lock, .. } = &client;
-        lock.unlock().unwrap();
+        client.lock.lock().as_ref().unwrap().unlock().unwrap();
         clients.sweep().unwrap();
         assert_eq!(left(), []);
         assert_eq!(fs::read_dir(dir.path().join("clients")).unwrap().count(), 0);

@@ -1,1 +1,192 @@
-//! local/commands
+//! Monitor and manager commands that clients send: JSON in, text or JSON out, in the shape 16.2.15 gives.
+//!
+//! ```text
+//!   {"prefix": "osd pool ls", "format": "json"}
+//!        |
+//!   table of each module: prefix, arguments, help, function      (also answers get_command_descriptions)
+//!        |
+//!   fn(&Request) -> Outcome
+//! ```
+//!
+//! The store shows itself as the smallest cluster: monitor `a`, manager `x`, `osd.0`. A command that would
+//! have to do what a store cannot (a second replica, compression) is refused, never answered with success.
+//! May use: pools, applications, blocklist, services, stats, the database, conf, model.
+
+mod auth;
+mod config;
+mod map;
+mod mgr;
+mod mon;
+mod osd;
+mod pool;
+mod pool_options;
+mod request;
+mod status;
+mod text;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::blocklist;
+use super::clients::{Client, Clients};
+use super::pools;
+use super::store::Store;
+use super::watch;
+use crate::conf::Config;
+use crate::errno::{Errno, Result};
+use crate::model::{CommandReply, CommandTarget, PoolId, SnapId};
+
+pub use config::settings_for;
+use request::{Answer, Outcome, Request, Spec};
+
+/// What this program says it is where a cluster says its release.
+const VERSION: &str =
+    "ceph version 16.2.15 (618f440892089921c3e944a991122ddc44e60516) pacific (stable)";
+/// The names the store gives its monitor and manager.
+const MON_NAME: &str = "a";
+const MGR_NAME: &str = "x";
+
+/// All commands.
+const TABLES: &[&[Spec]] = &[
+    status::COMMANDS,
+    mon::COMMANDS,
+    mgr::COMMANDS,
+    osd::COMMANDS,
+    pool::COMMANDS,
+    config::COMMANDS,
+    auth::COMMANDS,
+];
+
+/// Who sends commands, and to what.
+#[derive(Clone, Copy)]
+pub struct Session<'a> {
+    /// The store.
+    pub store: &'a Arc<Store>,
+    /// The sender.
+    pub client: &'a Client,
+    /// Its configuration.
+    pub config: &'a Config,
+}
+
+impl Session<'_> {
+    /// Runs a command. `-ENOENT` for a daemon that is not there; what the command itself says is in the
+    /// reply.
+    pub async fn run(
+        &self,
+        target: &CommandTarget,
+        texts: &[String],
+        input: &Bytes,
+    ) -> Result<CommandReply> {
+        let (found, is_mgr) = match target {
+            CommandTarget::Mon => (true, false),
+            CommandTarget::MonNamed(name) => (name == MON_NAME, false),
+            CommandTarget::Mgr => (true, true),
+            CommandTarget::MgrNamed(name) => (name == MGR_NAME, true),
+            CommandTarget::Osd(id) => return daemon(*id == 0, texts),
+            CommandTarget::Pg(_) => return daemon(true, texts),
+        };
+        if !found {
+            return Err(Errno::ENOENT.because(format!("no such daemon: {target:?}")));
+        }
+        let outcome = parse(texts).and_then(|args| self.dispatch(args, input, is_mgr));
+        Ok(reply(outcome))
+    }
+
+    fn dispatch(&self, args: Map<String, Value>, input: &Bytes, is_mgr: bool) -> Outcome {
+        let Some(Value::String(prefix)) = args.get("prefix").cloned() else {
+            return Err(Errno::EINVAL.because("command prefix not found"));
+        };
+        let request = Request::new(*self, args, input);
+        if prefix == "get_command_descriptions" {
+            return Ok(Answer::json(&request, &descriptions(is_mgr)));
+        }
+        let mut all = TABLES.iter().flat_map(|table| table.iter());
+        match all.find(|spec| spec.prefix == prefix && (spec.mgr || !is_mgr)) {
+            Some(spec) => (spec.run)(&request),
+            None if is_mgr => {
+                Err(Errno::EINVAL.because(format!("No handler found for '{prefix}'")))
+            }
+            None => Err(Errno::EINVAL.because("command not known")),
+        }
+    }
+}
+
+fn parse(texts: &[String]) -> Result<Map<String, Value>> {
+    let text = texts.concat();
+    match serde_json::from_str(&text) {
+        Ok(Value::Object(args)) => Ok(args),
+        Ok(_) => Err(Errno::EINVAL.because(format!("not JSON object {text}"))),
+        Err(_) => Err(Errno::EINVAL.because(format!("unparseable JSON {text}"))),
+    }
+}
+
+fn reply(outcome: Outcome) -> CommandReply {
+    match outcome {
+        Ok(Answer { out, status }) => CommandReply { code: 0, out: out.into(), status },
+        Err(error) => {
+            let status = error.what().map(str::to_owned);
+            let number = error.errno();
+            let status = status.unwrap_or_else(|| format!("({}) {}", number.0, number.text()));
+            CommandReply { code: error.to_c(), out: Bytes::new(), status }
+        }
+    }
+}
+
+/// Commands for OSDs and placement groups.
+fn daemon(found: bool, texts: &[String]) -> Result<CommandReply> {
+    if !found {
+        return Err(Errno::ENXIO.because("no such osd"));
+    }
+    let outcome = parse(texts).and_then(|args| match args.get("prefix").and_then(Value::as_str) {
+        Some("version") => {
+            let text = json!({ "version": "16.2.15", "release": "pacific", "release_type": "stable" });
+            Ok(Answer { out: format!("{text}").into_bytes(), status: String::new() })
+        }
+        _ => Err(Errno::EINVAL.because("command not known")),
+    });
+    Ok(reply(outcome))
+}
+
+/// What `get_command_descriptions` tells: for the `ceph` program, which builds its command line from it.
+fn descriptions(is_mgr: bool) -> Value {
+    let all = TABLES.iter().flat_map(|table| table.iter());
+    let told = all.filter(|spec| !is_mgr || spec.mgr).enumerate();
+    let described = told.map(|(number, spec)| (format!("cmd{number:03}"), spec.describe()));
+    Value::Object(described.collect())
+}
+
+/// Removes a pool, whatever its flags say, and all that is in it.
+pub fn delete_pool(store: &Arc<Store>, id: PoolId) -> Result<()> {
+    store.db().write(|tx| {
+        let pool = pools::by_id(tx, id)?;
+        if pool.options.get("nodelete").is_some_and(|value| value == "true") {
+            let text = "pool deletion is disabled; you must unset nodelete flag for the pool first";
+            return Err(Errno::EPERM.because(text));
+        }
+        pools::delete(tx, id)
+    })
+}
+
+/// Has the clones of a removed snapshot removed.
+pub fn trim(_store: &Arc<Store>, _pool: PoolId, _snap: SnapId) -> Result<()> {
+    Ok(())
+}
+
+/// Puts a client on the blocklist: when this has returned, nothing it sent takes effect any more. Returns
+/// until when.
+pub async fn blocklist_add(
+    store: &Arc<Store>,
+    clients: &Arc<Clients>,
+    addr: &str,
+    expiry: Duration,
+) -> Result<SystemTime> {
+    let (until, ended) = store.db().write(|tx| blocklist::add(tx, addr, expiry))?;
+    watch::disconnect(clients, &ended).await;
+    Ok(until)
+}
+
+#[cfg(test)]
+mod tests;

@@ -12,12 +12,14 @@
 
 mod real;
 mod shared;
+mod space;
 
 use std::io;
 use std::sync::Arc;
 
 pub use real::{RealDisk, boot_id};
 pub use shared::{Held, SharedMap};
+pub use space::{Space, space};
 
 /// Opens files by name.
 pub trait Disk: Send + Sync {
