@@ -1,23 +1,36 @@
 //! Picks the engine of a handle by its `mon_host`. The only file that names an engine.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::conf::Config;
 use crate::errno::{Errno, Result};
+use crate::local::engine::LocalEngine;
 use crate::model::Engine;
 
 /// How `mon_host` names an embedded store.
 pub const LOCAL_PREFIX: &str = "local:";
 
 /// Connects to what `mon_host` names: `local:/dir` is an embedded store in that directory.
+///
+/// `-ENOENT` without a `mon_host`, as the original; `-EOPNOTSUPP` for the address of a cluster.
 pub async fn connect(config: &Config) -> Result<Arc<dyn Engine>> {
     let host = config.get("mon_host")?;
-    #[cfg(feature = "memory-engine")]
-    if host == "memory:" {
-        return Ok(crate::memory::MemoryEngine::new());
+    let host = host.trim();
+    if let Some(dir) = host.strip_prefix(LOCAL_PREFIX) {
+        if dir.is_empty() {
+            return refuse(Errno::EINVAL, "mon_host: local: without a directory".into());
+        }
+        return Ok(LocalEngine::open(Path::new(dir), config)?);
     }
-    match host.strip_prefix(LOCAL_PREFIX) {
-        Some(_) => Err(Errno::EOPNOTSUPP.because("embedded stores are not supported yet")),
-        None => Err(Errno::EOPNOTSUPP.because("clusters are not supported yet")),
+    if host.is_empty() {
+        return refuse(Errno::ENOENT, "no mon_host is set: nothing to connect to".into());
     }
+    let text = format!("clusters are not supported yet (mon_host = {host}); use local:/directory");
+    refuse(Errno::EOPNOTSUPP, text)
+}
+
+fn refuse(errno: Errno, text: String) -> Result<Arc<dyn Engine>> {
+    log::error!("{text}");
+    Err(errno.because(text))
 }

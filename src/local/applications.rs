@@ -8,8 +8,8 @@ use super::pools::{self, APPLICATION_LEN_MAX, APPLICATIONS_MAX};
 use crate::errno::{Errno, Result};
 use crate::model::PoolId;
 
-/// Enables an application; `-EPERM` unless `force` when the pool has another already. The errors' texts
-/// are what a monitor says.
+/// Enables an application; `-EPERM` unless `force` when the pool has another already. The errors'
+/// texts are what a monitor says.
 pub fn enable(tx: &Transaction<'_>, pool: PoolId, application: &str, force: bool) -> Result<()> {
     let info = pools::by_id(tx, pool)?.info;
     let mut applications = info.applications;

@@ -6,8 +6,8 @@
 //!   clients/<number>.sock where it takes notifications, once it watches something
 //! ```
 //!
-//! Nobody has to notice a death when it happens: whoever meets a client's number (a watch, the owner of a
-//! lock) asks whether its file is still locked, and clears away what a dead one left.
+//! Nobody has to notice a death when it happens: whoever meets a client's number (a watch, the
+//! owner of a lock) asks whether its file is still locked, and clears away what a dead one left.
 
 use std::fs::{self, File, TryLockError};
 use std::os::fd::AsRawFd;

@@ -12,8 +12,8 @@ use super::store::Store;
 use crate::errno::Result;
 
 /// The process (a forked child must not use its parent's database connections), the directory, and
-/// device and inode of the directory and its database, so that a store made anew in the same place is
-/// another one.
+/// device and inode of the directory and its database, so that a store made anew in the same place
+/// is another one.
 #[derive(PartialEq, Eq, Hash, Clone)]
 struct Key {
     process: u32,

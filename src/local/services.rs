@@ -30,7 +30,8 @@ pub struct Service {
     pub updated: SystemTime,
 }
 
-/// Registers a client; `-EEXIST` the second time. It takes the place of an older daemon of that name.
+/// Registers a client; `-EEXIST` the second time. It takes the place of an older daemon of that
+/// name.
 pub fn register(
     tx: &Transaction<'_>,
     client: &Client,

@@ -7,8 +7,8 @@ use super::store::Store;
 use crate::errno::Result;
 use crate::model::{ClusterStat, PoolId, PoolStat};
 
-/// What a pool holds. Clones count as objects, and of a clone only what it does not share, as an OSD
-/// counts.
+/// What a pool holds. Clones count as objects, and of a clone only what it does not share, as an
+/// OSD counts.
 pub fn pool(db: &Connection, id: PoolId) -> Result<PoolStat> {
     let heads = "SELECT count(*), coalesce(sum(size), 0) FROM object JOIN body ON body.id = head \
                  WHERE pool = ?1";

@@ -1,4 +1,5 @@
-//! Monitor and manager commands that clients send: JSON in, text or JSON out, in the shape 16.2.15 gives.
+//! Monitor and manager commands that clients send: JSON in, text or JSON out, in the shape 16.2.15
+//! gives.
 //!
 //! ```text
 //!   {"prefix": "osd pool ls", "format": "json"}
@@ -8,13 +9,13 @@
 //!   fn(&Request) -> Outcome
 //! ```
 //!
-//! The store shows itself as the smallest cluster: monitor `a`, manager `x`, `osd.0`. A command that would
-//! have to do what a store cannot (a second replica, compression) is refused, never answered with success.
-//! May use: pools, applications, blocklist, services, stats, the database, conf, model.
+//! The store shows itself as the smallest cluster: monitor `a`, manager `x`, `osd.0`. A command
+//! that would have to do what a store cannot (a second replica, compression) is refused, never
+//! answered with success. May use: pools, applications, blocklist, services, stats, the database,
+//! conf, model.
 
 mod auth;
 mod config;
-mod map;
 mod mgr;
 mod mon;
 mod osd;
@@ -72,9 +73,9 @@ pub struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Runs a command. `-ENOENT` for a daemon that is not there; what the command itself says is in the
-    /// reply.
-    pub async fn run(
+    /// Runs a command. `-ENOENT` for a daemon that is not there; what the command itself says is in
+    /// the reply.
+    pub fn run(
         &self,
         target: &CommandTarget,
         texts: &[String],
@@ -142,7 +143,8 @@ fn daemon(found: bool, texts: &[String]) -> Result<CommandReply> {
     }
     let outcome = parse(texts).and_then(|args| match args.get("prefix").and_then(Value::as_str) {
         Some("version") => {
-            let text = json!({ "version": "16.2.15", "release": "pacific", "release_type": "stable" });
+            let text =
+                json!({ "version": "16.2.15", "release": "pacific", "release_type": "stable" });
             Ok(Answer { out: format!("{text}").into_bytes(), status: String::new() })
         }
         _ => Err(Errno::EINVAL.because("command not known")),
@@ -150,7 +152,8 @@ fn daemon(found: bool, texts: &[String]) -> Result<CommandReply> {
     Ok(reply(outcome))
 }
 
-/// What `get_command_descriptions` tells: for the `ceph` program, which builds its command line from it.
+/// What `get_command_descriptions` tells: for the `ceph` program, which builds its command line
+/// from it.
 fn descriptions(is_mgr: bool) -> Value {
     let all = TABLES.iter().flat_map(|table| table.iter());
     let told = all.filter(|spec| !is_mgr || spec.mgr).enumerate();
@@ -175,17 +178,26 @@ pub fn trim(_store: &Arc<Store>, _pool: PoolId, _snap: SnapId) -> Result<()> {
     Ok(())
 }
 
-/// Puts a client on the blocklist: when this has returned, nothing it sent takes effect any more. Returns
-/// until when.
-pub async fn blocklist_add(
+/// Puts a client on the blocklist and tells its watches that they ended. Returns until when.
+pub fn blocklist_add(
     store: &Arc<Store>,
     clients: &Arc<Clients>,
     addr: &str,
     expiry: Duration,
 ) -> Result<SystemTime> {
     let (until, ended) = store.db().write(|tx| blocklist::add(tx, addr, expiry))?;
-    watch::disconnect(clients, &ended).await;
+    let clients = Arc::clone(clients);
+    crate::runtime::spawn(async move { watch::disconnect(&clients, &ended).await });
     Ok(until)
+}
+
+/// `osd_pool_default_pg_num`.
+#[must_use]
+pub fn default_pg_num(config: &Config) -> u32 {
+    match config.value("osd_pool_default_pg_num") {
+        Some(crate::conf::Value::Uint(number)) => u32::try_from(number).unwrap_or(u32::MAX),
+        _ => 32,
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Files: a small trait, so that crashes and full disks are ordinary tests, and memory shared between
-//! processes.
+//! Files: a small trait, so that crashes and full disks are ordinary tests, and memory shared
+//! between processes.
 //!
 //! ```text
 //!   Disk ---- RealDisk                 DiskFile: read_at write_at punch sync_data len
@@ -44,8 +44,8 @@ pub trait DiskFile: Send + Sync {
 }
 
 impl dyn DiskFile {
-    /// Fills `buf`; what lies behind the file's end reads as zeros. With `cached`, `WouldBlock` when the disk
-    /// would be needed.
+    /// Fills `buf`; what lies behind the file's end reads as zeros. With `cached`, `WouldBlock`
+    /// when the disk would be needed.
     pub fn fill_at(&self, mut buf: &mut [u8], mut off: u64, cached: bool) -> io::Result<()> {
         while !buf.is_empty() {
             let read = if cached { self.read_cached_at(buf, off) } else { self.read_at(buf, off) };

@@ -313,7 +313,7 @@ impl State {
 }
 
 /// The row of an object that exists.
-pub(super) fn object_of(db: &Connection, target: &Target) -> Result<Option<i64>> {
+pub fn object_of(db: &Connection, target: &Target) -> Result<Option<i64>> {
     let target = placement::canonical(target);
     let query = "SELECT id FROM object WHERE pool = ?1 AND position = ?2 AND namespace = ?3 \
                  AND name = ?4 AND locator = ?5 AND head IS NOT NULL";

@@ -8,15 +8,15 @@
 //!   or the time is over             (closed)    process dead: kernel closes, lock is free
 //! ```
 //!
-//! Watches are rows in the database; nothing of them is cached by notifiers. A hub is one client's side:
-//! its watches' handlers and the socket at which it takes notifications, opened at its first watch.
-//! May use: clients, the database, codec, runtime, model.
+//! Watches are rows in the database; nothing of them is cached by notifiers. A hub is one client's
+//! side: its watches' handlers and the socket at which it takes notifications, opened at its first
+//! watch. May use: clients, the database, codec, runtime, model.
 
 mod hub;
 mod notify;
 mod wire;
 
-pub use hub::Hub;
+pub use hub::{Hub, object_of};
 pub use notify::{disconnect, notify};
 
 #[cfg(test)]

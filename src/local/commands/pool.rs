@@ -1,0 +1,5 @@
+//! Commands.
+
+use super::request::Spec;
+
+pub(super) const COMMANDS: &[Spec] = &[];

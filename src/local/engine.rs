@@ -1,0 +1,405 @@
+//! The embedded store as an engine.
+//!
+//! ```text
+//!   submit, flush ---------------------> store        objects, data, snapshots of objects
+//!   pools, snapshots' numbers ---------> pools        tables of the database
+//!   list ------------------------------> list
+//!   watch, notify ---------------------> watch        sockets between processes
+//!   who is there, blocklist -----------> clients, blocklist
+//!   command ---------------------------> commands
+//! ```
+//!
+//! Control calls are rare and short: they run on the calling thread, inside the first poll of their
+//! future.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use rusqlite::Transaction;
+use uuid::Uuid;
+
+use super::classes::Caller;
+use super::clients::{self, Client, Clients};
+use super::store::Store;
+use super::watch::Hub;
+use super::{applications, blocklist, commands, list, placement, pools, services, stats, watch};
+use crate::conf::{Config, Value};
+use crate::errno::{Errno, Result};
+use crate::model::*;
+
+/// The release an OSD of this store would be, and the oldest release a client may be: what a fresh
+/// cluster of 16.2.15 answers.
+const RELEASES: (i8, i8) = (16, 12);
+
+/// A connection to an embedded store.
+pub struct LocalEngine {
+    store: Arc<Store>,
+    client: Arc<Client>,
+    caller: Arc<Caller>,
+    hub: Arc<Hub>,
+    config: Config,
+    is_shut: AtomicBool,
+}
+
+impl LocalEngine {
+    /// Connects to the store in a directory, which is made if it does not exist.
+    pub fn open(dir: &Path, config: &Config) -> Result<Arc<LocalEngine>> {
+        let store = super::registry::open(dir)?;
+        let clients = Clients::open(Arc::clone(&store))?;
+        let client = Arc::new(clients.register(config.name().as_str())?);
+        let caller = Arc::new(Caller { client: client.id(), addr: client.addr().to_owned() });
+        let settings = store.db().read(|db| commands::settings_for(db, config.name()))?;
+        config.set_from_monitors(settings.iter().map(|(name, value)| (&**name, &**value)));
+        let hub = Hub::new(Arc::clone(&store), Arc::clone(&client));
+        let config = config.clone();
+        let is_shut = AtomicBool::new(false);
+        Ok(Arc::new(LocalEngine { store, client, caller, hub, config, is_shut }))
+    }
+
+    /// Fails after shutdown, and for a blocklisted client.
+    fn allowed(&self) -> Result<()> {
+        self.connected()?;
+        let until = self.store.db().read(|db| blocklist::until(db, self.client.addr()))?;
+        until.map_or(Ok(()), |_| Err(Errno::ESHUTDOWN.into()))
+    }
+
+    fn connected(&self) -> Result<()> {
+        if self.is_shut.load(Ordering::Acquire) { Err(Errno::ENOTCONN.into()) } else { Ok(()) }
+    }
+
+    /// Changes the database.
+    fn change<T>(&self, body: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        self.connected()?;
+        self.store.db().write(body)
+    }
+
+    /// An option in seconds.
+    fn seconds(&self, option: &str) -> Duration {
+        match self.config.value(option) {
+            Some(Value::Int(seconds)) => Duration::from_secs(seconds.max(0).cast_unsigned()),
+            Some(Value::Float(seconds)) => Duration::try_from_secs_f64(seconds).unwrap_or_default(),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Before a step that lists watchers: clears away the dead ones.
+    fn reap_watchers(&self, target: &Target) -> Result<()> {
+        match self.store.db().read(|db| watch::object_of(db, target))? {
+            Some(object) => self.client.all().reap_watchers(object),
+            None => Ok(()),
+        }
+    }
+
+    /// The reply's receiver, which tells the watchers of an object that was removed.
+    fn telling_watchers(&self, target: &Target, done: Done) -> Done {
+        let watchers = self.store.db().read(|db| {
+            let object = watch::object_of(db, target)?;
+            object.map_or(Ok(Vec::new()), |object| clients::watchers_of(db, object))
+        });
+        let watchers = watchers.unwrap_or_default();
+        if watchers.is_empty() {
+            return done;
+        }
+        let clients = Arc::clone(self.client.all());
+        Box::new(move |reply| {
+            if reply.result >= 0 {
+                crate::runtime::spawn(async move { watch::disconnect(&clients, &watchers).await });
+            }
+            done(reply);
+        })
+    }
+}
+
+impl Engine for LocalEngine {
+    fn submit(&self, mut op: ObjectOp, mut done: Done) {
+        if self.is_shut.load(Ordering::Acquire) {
+            return done(Reply::error(Errno::ESHUTDOWN));
+        }
+        if !op.target.locator.is_empty() {
+            op.target = placement::canonical(&op.target).into_owned();
+        }
+        for step in &op.steps {
+            match step.op {
+                Op::ListWatchers => {
+                    if let Err(error) = self.reap_watchers(&op.target) {
+                        log::warn!("clearing away dead watchers of {}: {error}", op.target);
+                    }
+                }
+                Op::Remove => done = self.telling_watchers(&op.target, done),
+                _ => {}
+            }
+        }
+        self.store.execute(&self.caller, op, done);
+    }
+
+    fn flush(&self, _pool: PoolId, done: Box<dyn FnOnce(Result<()>) + Send>) {
+        done(self.connected());
+    }
+
+    fn fsid(&self) -> Uuid {
+        self.store.fsid()
+    }
+
+    fn instance_id(&self) -> u64 {
+        self.client.id()
+    }
+
+    fn addrs(&self) -> String {
+        self.client.addr().to_owned()
+    }
+
+    fn pools(&self) -> Result<Vec<(PoolId, String)>> {
+        self.connected()?;
+        self.store.db().read(pools::names)
+    }
+
+    fn pool_by_name(&self, name: &str) -> Result<PoolId> {
+        self.connected()?;
+        self.store.db().read(|db| pools::by_name(db, name))
+    }
+
+    fn pool(&self, id: PoolId) -> Result<PoolInfo> {
+        self.connected()?;
+        self.store.db().read(|db| pools::by_id(db, id)).map(|pool| pool.info)
+    }
+
+    fn wait_for_latest_map(&self) -> Pending<'_, ()> {
+        Box::pin(async { self.connected() })
+    }
+
+    fn pool_create<'a>(&'a self, name: &'a str, crush_rule: Option<u8>) -> Pending<'a, PoolId> {
+        Box::pin(async move {
+            // The only rule there is.
+            if crush_rule.is_some_and(|rule| rule != 0) {
+                return Err(Errno::ENOENT.because("no such crush rule"));
+            }
+            let pg_num = commands::default_pg_num(&self.config);
+            self.change(|tx| pools::create(tx, name, pg_num))
+        })
+    }
+
+    fn pool_delete<'a>(&'a self, name: &'a str) -> Pending<'a, ()> {
+        Box::pin(async move {
+            let id = self.pool_by_name(name)?;
+            commands::delete_pool(&self.store, id)
+        })
+    }
+
+    fn pool_stats<'a>(&'a self, pools: &'a [PoolId]) -> Pending<'a, BTreeMap<PoolId, PoolStat>> {
+        Box::pin(async move {
+            self.connected()?;
+            self.store
+                .db()
+                .read(|db| pools.iter().map(|id| Ok((*id, stats::pool(db, *id)?))).collect())
+        })
+    }
+
+    fn cluster_stat(&self) -> Pending<'_, ClusterStat> {
+        Box::pin(async {
+            self.connected()?;
+            stats::cluster(&self.store)
+        })
+    }
+
+    fn pool_snap_create<'a>(&'a self, pool: PoolId, name: &'a str) -> Pending<'a, SnapId> {
+        Box::pin(async move { self.change(|tx| pools::snap_create(tx, pool, name)) })
+    }
+
+    fn pool_snap_remove<'a>(&'a self, pool: PoolId, name: &'a str) -> Pending<'a, ()> {
+        Box::pin(async move {
+            let snap = self.change(|tx| pools::snap_remove(tx, pool, name))?;
+            commands::trim(&self.store, pool, snap)
+        })
+    }
+
+    fn selfmanaged_snap_create(&self, pool: PoolId) -> Pending<'_, SnapId> {
+        Box::pin(async move { self.change(|tx| pools::selfmanaged_create(tx, pool)) })
+    }
+
+    fn selfmanaged_snap_remove(&self, pool: PoolId, snap: SnapId) -> Pending<'_, ()> {
+        Box::pin(async move {
+            match self.change(|tx| pools::selfmanaged_remove(tx, pool, snap))? {
+                Some(snap) => commands::trim(&self.store, pool, snap),
+                None => Ok(()),
+            }
+        })
+    }
+
+    fn application_enable<'a>(
+        &'a self,
+        pool: PoolId,
+        application: &'a str,
+        force: bool,
+    ) -> Pending<'a, ()> {
+        Box::pin(
+            async move { self.change(|tx| applications::enable(tx, pool, application, force)) },
+        )
+    }
+
+    fn application_set<'a>(
+        &'a self,
+        pool: PoolId,
+        application: &'a str,
+        key: &'a str,
+        value: Option<&'a str>,
+    ) -> Pending<'a, ()> {
+        Box::pin(async move {
+            self.change(|tx| match value {
+                Some(value) => applications::set(tx, pool, application, key, value),
+                None => applications::remove(tx, pool, application, key).map(drop),
+            })
+        })
+    }
+
+    fn list<'a>(
+        &'a self,
+        pool: PoolId,
+        scope: &'a ListScope,
+        from: ListCursor,
+        until: ListCursor,
+        max: usize,
+    ) -> Pending<'a, ListPage> {
+        Box::pin(async move {
+            self.allowed()?;
+            self.store.db().read(|db| {
+                pools::by_id(db, pool)?;
+                list::page(db, pool, scope, &from, &until, max)
+            })
+        })
+    }
+
+    fn list_position(&self, target: &Target) -> Result<ListCursor> {
+        let hash = placement::position(target).reverse_bits();
+        let Target { namespace, locator, name, .. } = target.clone();
+        Ok(list::at(&ListEntry { namespace, locator, name, hash }))
+    }
+
+    fn watch(
+        &self,
+        target: Target,
+        timeout: Option<Duration>,
+        handler: Arc<dyn WatchHandler>,
+    ) -> Pending<'_, WatchHandle> {
+        Box::pin(async move {
+            self.allowed()?;
+            let timeout = timeout.unwrap_or_else(|| self.seconds("osd_client_watch_timeout"));
+            self.hub.watch(target, timeout, handler).await
+        })
+    }
+
+    fn unwatch(&self, handle: WatchHandle) -> Pending<'_, ()> {
+        Box::pin(async move {
+            let ended = self.hub.unwatch(handle);
+            self.allowed()?;
+            ended
+        })
+    }
+
+    fn watch_check(&self, handle: WatchHandle) -> Result<Duration> {
+        self.connected()?;
+        self.hub.check(handle)
+    }
+
+    fn watch_flush(&self) -> Pending<'_, ()> {
+        Box::pin(async {
+            self.connected()?;
+            if crate::runtime::on_finisher() {
+                return Ok(());
+            }
+            let (sender, receiver) = tokio::sync::oneshot::channel();
+            // Behind all that are queued.
+            crate::runtime::finish(Box::new(move || {
+                let _ = sender.send(());
+            }));
+            receiver.await.map_err(|_| Errno::ENOTCONN.into())
+        })
+    }
+
+    fn notify(
+        &self,
+        target: Target,
+        payload: Bytes,
+        timeout: Option<Duration>,
+    ) -> Pending<'_, NotifyReply> {
+        Box::pin(async move {
+            self.allowed()?;
+            let timeout = timeout.unwrap_or_else(|| self.seconds("client_notify_timeout"));
+            watch::notify(&self.store, &self.client, &target, payload, timeout).await
+        })
+    }
+
+    fn notify_ack(
+        &self,
+        _target: Target,
+        notify_id: u64,
+        handle: WatchHandle,
+        payload: Bytes,
+    ) -> Pending<'_, ()> {
+        Box::pin(async move {
+            self.connected()?;
+            self.hub.acknowledge(notify_id, handle, payload);
+            Ok(())
+        })
+    }
+
+    fn command(
+        &self,
+        target: CommandTarget,
+        command: Vec<String>,
+        input: Bytes,
+    ) -> Pending<'_, CommandReply> {
+        Box::pin(async move {
+            self.connected()?;
+            let (store, client, config) = (&self.store, &*self.client, &self.config);
+            commands::Session { store, client, config }.run(&target, &command, &input)
+        })
+    }
+
+    fn blocklist_add<'a>(&'a self, addr: &'a str, expiry: BlocklistExpiry) -> Pending<'a, ()> {
+        Box::pin(async move {
+            self.connected()?;
+            let expiry = match expiry {
+                BlocklistExpiry::Default => self.seconds("mon_osd_blocklist_default_expire"),
+                BlocklistExpiry::After(time) => time,
+            };
+            let addr = blocklist::normalize(addr)?;
+            commands::blocklist_add(&self.store, self.client.all(), &addr, expiry).map(drop)
+        })
+    }
+
+    fn min_compatible(&self) -> Result<(i8, i8)> {
+        self.connected().map(|()| RELEASES)
+    }
+
+    fn service_register<'a>(
+        &'a self,
+        service: &'a str,
+        daemon: &'a str,
+        metadata: BTreeMap<String, String>,
+    ) -> Pending<'a, ()> {
+        Box::pin(async move {
+            self.change(|tx| services::register(tx, &self.client, service, daemon, &metadata))
+        })
+    }
+
+    fn service_status(&self, status: BTreeMap<String, String>) -> Pending<'_, ()> {
+        Box::pin(async move {
+            self.change(|tx| services::set_status(tx, &self.client, &status, SystemTime::now()))
+        })
+    }
+
+    fn shutdown(&self) -> Pending<'_, ()> {
+        Box::pin(async {
+            if self.is_shut.swap(true, Ordering::AcqRel) {
+                return Ok(());
+            }
+            self.hub.close();
+            self.client.leave();
+            Ok(())
+        })
+    }
+}
