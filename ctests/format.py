@@ -10,6 +10,7 @@ import os
 import re
 import struct
 import sys
+import time
 import zlib
 
 import rados
@@ -45,8 +46,12 @@ class Dump:
         """Bytes as text with ids replaced; binary in hex around readable parts."""
         for number, label in self.ids.items():
             raw = number.encode()
-            data = data.replace(struct.pack("<I", len(raw)) + raw, b"<len><" + label.encode() + b">")
+            # The length of an id is random too, so it is replaced where it was written before the id.
+            for before in [b"", b"rbd_data."]:
+                long = before + raw
+                data = data.replace(struct.pack("<I", len(long)) + long, b"<len>" + before + b"<" + label.encode() + b">")
             data = data.replace(raw, b"<" + label.encode() + b">")
+        data = re.sub(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", b"<uuid>", data)
         shown = "".join(chr(b) if 32 <= b < 127 and b != 92 else f"\\x{b:02x}" for b in data)
         return shown if len(shown) < 2000 else f"{len(data)} bytes crc32={zlib.crc32(data):08x}"
 
@@ -54,13 +59,19 @@ class Dump:
         """The value of an attribute or omap key, without times and client numbers."""
         if key in TIMES and len(data) == 8:
             return "<time>"
-        if key.startswith("snapshot_"):
-            data = strip_snapshot_time(data)
-        if key.startswith("lock."):
-            return f"lock of {len(data)} bytes" if data else "empty"
-        if re.fullmatch(r"id_[0-9a-f]+", key) and data[:2] in (b"\x01\x01", b"\x02\x01"):
-            data = strip_trash_times(data)
+        if key.startswith(("snapshot_", "id_")):
+            data = without_times(data)
+        if key == "parent" and data:
+            data = self.without_pool(data, 6)
+        if key.startswith("snap_children_"):
+            data = self.without_pool(data, 10)
         return self.text(data)
+
+    def without_pool(self, data, place):
+        """The pool's id at `place` replaced, and the length before it, which counts an image's id."""
+        found, = struct.unpack("<Q", data[place:place + 8])
+        pool = b"<pool>" if found == self.ioctx.get_pool_id() else b"<other>"
+        return data[:place - 4] + b"<len>" + pool + data[place + 8:]
 
     def name(self, name):
         """A name with the ids of images in it replaced."""
@@ -74,10 +85,15 @@ class Dump:
         self.ioctx.set_locator_key(found.locator_key or "")
         try:
             size, _ = self.ioctx.stat(found.key)
+        except rados.ObjectNotFound:
+            self.ioctx.set_namespace(rados.LIBRADOS_ALL_NSPACES)
+            self.ioctx.set_locator_key("")
+            return ["only in snapshots"]
+        try:
             data = b""
             while len(data) < size:
                 data += self.ioctx.read(found.key, 4 * MIB, len(data))
-            lines = [f"size {size}"]
+            lines = [] if found.key.startswith("rbd_id.") else [f"size {size}"]
             if size and found.key.startswith("rbd_object_map"):
                 lines.append(f"data {data.hex()}")
             elif 0 < size <= 64:
@@ -86,11 +102,16 @@ class Dump:
                 lines.append(f"data crc32={zlib.crc32(data):08x} nonzero {nonzero(data)}")
             lines += [f"attribute {key} = {self.value(key, value)}"
                       for key, value in sorted(self.ioctx.get_xattrs(found.key))]
-            lines += sorted(f"omap {self.name(key)} = {self.value(key, value)}" for key, value in self.omap(found.key))
+            lines += sorted(f"omap {self.key(found.key, key)} = {self.value(key, value)}"
+                            for key, value in self.omap(found.key))
         finally:
             self.ioctx.set_namespace(rados.LIBRADOS_ALL_NSPACES)
             self.ioctx.set_locator_key("")
         return lines
+
+    def key(self, name, key):
+        """An omap key; those of the list of children are binary, with a pool's id."""
+        return "<parent>" if name == "rbd_children" else self.name(key)
 
     def omap(self, name):
         """Keys and values of an object."""
@@ -105,6 +126,15 @@ class Dump:
                 return pairs
             after = chunk[-1][0]
 
+
+    def settle(self):
+        """Waits until the objects that only removed snapshots held are gone."""
+        self.ioctx.set_namespace(rados.LIBRADOS_ALL_NSPACES)
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            if not any(found.key.startswith("rbd_data.") for found in self.ioctx.list_objects()):
+                return
+            time.sleep(0.1)
 
     def step(self, title):
         """Prints the objects that came, changed or went."""
@@ -140,20 +170,18 @@ def nonzero(data):
     return " ".join(f"{start}~{length}" for start, length in extents)
 
 
-def strip_snapshot_time(data):
-    """A cls_rbd_snap with its timestamp zeroed: found by its value, seconds since 1970 of this decade."""
-    return re.sub(rb"[\s\S]{3}[\x65-\x75][\s\S]{4}(?=[\s\S]{0,60}$)", mask_time, data)
-
-
-def mask_time(match):
-    """Replaces a plausible time stamp by a word."""
-    seconds, nanoseconds = struct.unpack("<II", match[0])
-    return b"<timestp" if 1.7e9 < seconds < 2.2e9 and 0 < nanoseconds < 10**9 else match[0]
-
-
-def strip_trash_times(data):
-    """A trash entry without its two times."""
-    return re.sub(rb"[\s\S]{3}[\x65-\x75][\s\S]{4}", mask_time, data)
+def without_times(data):
+    """Encoded data with time stamps replaced: seconds of this hour and nanoseconds after them."""
+    now, found, n = time.time(), b"", 0
+    while n < len(data):
+        if n + 8 <= len(data):
+            seconds, nanoseconds = struct.unpack("<II", data[n:n + 8])
+            # A trash entry's end of deferment lies an hour ahead.
+            if abs(seconds - now) < 4000 and nanoseconds < 10**9:
+                found, n = found + b"<time8>", n + 8
+                continue
+        found, n = found + data[n:n + 1], n + 1
+    return found
 
 
 def play(handle, ioctx, inside):
@@ -169,8 +197,9 @@ def play(handle, ioctx, inside):
     dump.step("an initialised pool")
     create("default", order=20)
     dump.step("create, default features")
-    create("plain", order=20, features=0)
+    create("plain", order=20, features=1)
     create("layering", order=20, features=1)
+    create("none", order=20, features=0)
     create("lock", order=20, features=1 | 4)
     create("map", order=20, features=1 | 4 | 8)
     create("striped", order=20, features=3, stripe_unit=65536, stripe_count=4)
@@ -264,13 +293,15 @@ def play(handle, ioctx, inside):
         image.rollback_to_snap("two")
     dump.step("roll back")
     for name, snaps in [("child1", []), ("child2", []), ("default", ["two"]), ("deep", ["two"]), ("plain", ["uno"]),
-                        ("striped", []), ("lock", []), ("map-again", []), ("renamed", [])]:
+                        ("striped", []), ("lock", []), ("map-again", []), ("renamed", []),
+                        ("none", [])]:
         with rbd.Image(ioctx, name) as image:
             for snap in snaps:
                 if image.is_protected_snap(snap):
                     image.unprotect_snap(snap)
                 image.remove_snap(snap)
         api.remove(ioctx, name)
+    dump.settle()
     dump.step("remove everything")
 
 
