@@ -39,6 +39,8 @@ paxos_propose_interval = 0.02
 paxos_min_wait = 0.01
 mgr_stats_period = 1
 mgr_tick_period = 1
+osd_snap_trim_sleep_hdd = 0.01
+osd_snap_trim_sleep_ssd = 0.01
 auth_allow_insecure_global_id_reclaim = false
 [client]
 keyring = $dir/keyring
