@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use parking_lot::{Condvar, Mutex};
 
+use super::finisher::{self, Job};
+
 /// A program's callback. It is called once, on the callback thread or on a thread waiting for the
 /// completion.
 pub type Callback = Box<dyn FnOnce() + Send>;
@@ -58,14 +60,13 @@ impl Completion {
         }
         drop(state);
         if queue {
-            let this = Arc::clone(self);
-            super::finish(Box::new(move || this.run_callback()));
+            finisher::push(Job::Callback(Arc::clone(self)));
         }
     }
 
-    /// Runs the callback unless another thread has taken it.
-    fn run_callback(&self) {
-        let Some(callback) = self.state.lock().callback.take() else { return };
+    /// Runs the callback unless another thread has taken it. Whether it did.
+    pub(super) fn run_callback(&self) -> bool {
+        let Some(callback) = self.state.lock().callback.take() else { return false };
         if std::panic::catch_unwind(std::panic::AssertUnwindSafe(callback)).is_err() {
             log::error!("a completion callback panicked");
         }
@@ -74,6 +75,7 @@ impl Completion {
         if state.waiters > 0 {
             self.changed.notify_all();
         }
+        true
     }
 
     /// Whether there is a result.
@@ -108,7 +110,9 @@ impl Completion {
     /// Waits for the result and the callback; a callback that nobody runs yet is run here.
     pub fn wait_done(&self) {
         self.wait();
-        self.run_callback();
+        if self.run_callback() {
+            finisher::stolen();
+        }
         self.wait_until(|state| state.done);
     }
 

@@ -1,20 +1,50 @@
 //! The one thread that calls back into the program, in the order things completed.
+//!
+//! Waking a sleeping thread costs more than a 4 KiB write. A program that waits for its completions
+//! runs their callbacks itself ([`super::Completion::wait_done`]); then every wake-up would be in
+//! vain. So the finisher watches who runs the callbacks:
+//!
+//! ```text
+//!   awake at once: a callback wakes the thread, for programs that only get called back
+//!        |  STOLEN_MIN callbacks in a row were run by waiting threads
+//!        v                                             ^  a callback waited a whole nap for nobody
+//!   napping: the thread looks by itself every NAP while there is traffic; nobody wakes it
+//! ```
+//!
+//! A callback is late by one nap at most, and only when a program changes its habit.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use once_cell::sync::Lazy;
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
+
+use super::Completion;
+
+/// Callbacks in a row run by waiting threads before the finisher begins to nap.
+const STOLEN_MIN: u32 = 32;
+/// How long it naps.
+const NAP: Duration = Duration::from_micros(200);
+/// Naps without traffic before it sleeps.
+const NAPS_IDLE_MAX: u32 = 20;
 
 /// Work that calls back into the program.
-type Job = Box<dyn FnOnce() + Send>;
+pub(super) enum Job {
+    /// The callback of a completion, unless a waiting thread has run it.
+    Callback(Arc<Completion>),
+    /// Anything else.
+    Other(Box<dyn FnOnce() + Send>),
+}
 
 #[derive(Default)]
 struct Queue {
     jobs: VecDeque<Job>,
-    /// Whether the thread waits for a signal.
-    idle: bool,
+    /// Whether the thread waits to be woken.
+    asleep: bool,
     /// Whether a job is running.
     running: bool,
 }
@@ -23,6 +53,8 @@ struct Finisher {
     queue: Mutex<Queue>,
     work: Condvar,
     drained: Condvar,
+    /// Callbacks in a row run by waiting threads.
+    stolen: AtomicU32,
 }
 
 thread_local! {
@@ -34,18 +66,32 @@ static FINISHER: Lazy<Finisher> = Lazy::new(|| {
     if let Err(error) = spawned {
         log::error!("cannot start the callback thread: {error}");
     }
-    Finisher { queue: Mutex::new(Queue::default()), work: Condvar::new(), drained: Condvar::new() }
+    Finisher {
+        queue: Mutex::new(Queue::default()),
+        work: Condvar::new(),
+        drained: Condvar::new(),
+        stolen: AtomicU32::new(0),
+    }
 });
 
 /// Queues work for the callback thread.
 pub fn finish(job: Box<dyn FnOnce() + Send>) {
+    push(Job::Other(job));
+}
+
+pub(super) fn push(job: Job) {
     let mut queue = FINISHER.queue.lock();
     queue.jobs.push_back(job);
-    if queue.idle {
-        queue.idle = false;
+    if queue.asleep {
+        queue.asleep = false;
         drop(queue);
         FINISHER.work.notify_one();
     }
+}
+
+/// Notes that a waiting thread has run a callback that was queued here.
+pub(super) fn stolen() {
+    FINISHER.stolen.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Whether the calling thread is the callback thread.
@@ -62,6 +108,7 @@ pub fn flush() {
     }
     let mut queue = FINISHER.queue.lock();
     while queue.running || !queue.jobs.is_empty() {
+        FINISHER.work.notify_one();
         FINISHER.drained.wait(&mut queue);
     }
 }
@@ -69,19 +116,47 @@ pub fn flush() {
 fn run() {
     ON_FINISHER.set(true);
     let mut batch = VecDeque::new();
+    let mut queue = FINISHER.queue.lock();
     loop {
-        let mut queue = FINISHER.queue.lock();
-        queue.running = false;
-        while queue.jobs.is_empty() {
-            FINISHER.drained.notify_all();
-            queue.idle = true;
-            FINISHER.work.wait(&mut queue);
-        }
-        queue.idle = false;
+        wait_for_work(&mut queue);
         queue.running = true;
         std::mem::swap(&mut batch, &mut queue.jobs);
-        drop(queue);
-        for job in batch.drain(..) {
+        MutexGuard::unlocked(&mut queue, || batch.drain(..).for_each(run_job));
+        queue.running = false;
+        if queue.jobs.is_empty() {
+            FINISHER.drained.notify_all();
+        }
+    }
+}
+
+/// Returns with something in the queue.
+fn wait_for_work(queue: &mut MutexGuard<'_, Queue>) {
+    let mut naps = 0;
+    loop {
+        let napping = FINISHER.stolen.load(Ordering::Relaxed) >= STOLEN_MIN;
+        if napping && naps < NAPS_IDLE_MAX {
+            // What is there now has until the end of the nap to be run by who waits for it.
+            FINISHER.work.wait_for(queue, NAP);
+            naps += 1;
+        } else if queue.jobs.is_empty() {
+            queue.asleep = true;
+            FINISHER.work.wait(queue);
+            queue.asleep = false;
+        }
+        if !queue.jobs.is_empty() {
+            return;
+        }
+    }
+}
+
+fn run_job(job: Job) {
+    match job {
+        Job::Callback(completion) => {
+            if completion.run_callback() {
+                FINISHER.stolen.store(0, Ordering::Relaxed);
+            }
+        }
+        Job::Other(job) => {
             if std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).is_err() {
                 log::error!("a callback panicked");
             }

@@ -51,3 +51,22 @@ fn block_on_serves_timers_and_spawned_work() {
     });
     assert_eq!(block_on(receiver).unwrap(), 5);
 }
+
+#[test]
+fn callbacks_of_a_program_that_stops_waiting_still_run() {
+    // Long enough for the finisher to leave the callbacks to who waits.
+    for _ in 0..200 {
+        let completion = Completion::new();
+        completion.set_callback(Box::new(|| {}));
+        completion.complete(0, 0);
+        completion.wait_done();
+    }
+    for _ in 0..20 {
+        let completion = Completion::new();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        completion.set_callback(Box::new(move || sender.send(on_finisher()).unwrap()));
+        completion.complete(0, 0);
+        assert!(receiver.recv_timeout(Duration::from_secs(10)).unwrap());
+    }
+    flush_callbacks();
+}
