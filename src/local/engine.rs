@@ -403,3 +403,6 @@ impl Engine for LocalEngine {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
