@@ -1,12 +1,15 @@
 //! Clients that may not do anything until a time, by address.
 //!
-//! `rbd lock break` relies on it: when [`add`] has returned, no operation of that client takes effect.
+//! `rbd lock break` relies on it: when [`add`] has returned, no operation of that client takes
+//! effect.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::pools::{self, nanoseconds};
+use super::store::Store;
 use crate::errno::{Errno, Result};
 
 /// An entry: the address and until when.
@@ -27,8 +30,8 @@ pub fn normalize(addr: &str) -> Result<String> {
     Ok(full)
 }
 
-/// Adds an entry and ends the watches of the clients with that address. Returns until when, and the watches
-/// ended, as client and cookie.
+/// Adds an entry and ends the watches of the clients with that address. Returns until when, and the
+/// watches ended, as client and cookie.
 pub fn add(
     tx: &Transaction<'_>,
     addr: &str,
@@ -83,10 +86,43 @@ pub fn until(db: &Connection, addr: &str) -> Result<Option<SystemTime>> {
     Ok(until.flatten().map(pools::time_of))
 }
 
+/// Knows whether one client is on the blocklist, without asking the database unless the list
+/// changed.
+pub struct Gate {
+    /// The list's generation when it was last read, and whether the client was on it; `None`
+    /// before.
+    known: AtomicU64,
+}
+
+/// Set in [`Gate::known`] while the client is on the list.
+const BLOCKED: u64 = 1 << 63;
+/// In [`Gate::known`] before the first look.
+const UNKNOWN: u64 = u64::MAX;
+
+impl Default for Gate {
+    fn default() -> Self {
+        Gate { known: AtomicU64::new(UNKNOWN) }
+    }
+}
+
+impl Gate {
+    /// `-ESHUTDOWN` for a client on the blocklist.
+    pub fn check(&self, store: &Store, addr: &str) -> Result<()> {
+        let generation = store.blocklist_generation() & !BLOCKED;
+        if self.known.load(Ordering::Acquire) == generation {
+            return Ok(());
+        }
+        // An entry may expire, so that who is on the list looks every time.
+        let blocked = store.db().read(|db| until(db, addr))?.is_some();
+        let known = if blocked { generation | BLOCKED } else { generation };
+        self.known.store(known, Ordering::Release);
+        if blocked { Err(Errno::ESHUTDOWN.into()) } else { Ok(()) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::local::store::Store;
 
     #[test]
     fn addresses_are_named_as_a_monitor_names_them() {

@@ -41,6 +41,7 @@ pub struct LocalEngine {
     client: Arc<Client>,
     caller: Arc<Caller>,
     hub: Arc<Hub>,
+    gate: blocklist::Gate,
     config: Config,
     is_shut: AtomicBool,
 }
@@ -57,14 +58,14 @@ impl LocalEngine {
         let hub = Hub::new(Arc::clone(&store), Arc::clone(&client));
         let config = config.clone();
         let is_shut = AtomicBool::new(false);
-        Ok(Arc::new(LocalEngine { store, client, caller, hub, config, is_shut }))
+        let gate = blocklist::Gate::default();
+        Ok(Arc::new(LocalEngine { store, client, caller, hub, gate, config, is_shut }))
     }
 
     /// Fails after shutdown, and for a blocklisted client.
     fn allowed(&self) -> Result<()> {
         self.connected()?;
-        let until = self.store.db().read(|db| blocklist::until(db, self.client.addr()))?;
-        until.map_or(Ok(()), |_| Err(Errno::ESHUTDOWN.into()))
+        self.gate.check(&self.store, self.client.addr())
     }
 
     fn connected(&self) -> Result<()> {
@@ -118,6 +119,9 @@ impl Engine for LocalEngine {
     fn submit(&self, mut op: ObjectOp, mut done: Done) {
         if self.is_shut.load(Ordering::Acquire) {
             return done(Reply::error(Errno::ESHUTDOWN));
+        }
+        if let Err(error) = self.gate.check(&self.store, self.client.addr()) {
+            return done(Reply::error(error.errno()));
         }
         if !op.target.locator.is_empty() {
             op.target = placement::canonical(&op.target).into_owned();

@@ -52,7 +52,8 @@ impl WatchHandler for Recorder {
         let Notification { notify_id, handle, notifier, payload } = notification;
         self.seen.send(Event::Notified(notifier, payload)).unwrap();
         if !self.answer.is_empty() {
-            let (target, answer) = (self.target.clone(), Bytes::from_static(self.answer.as_bytes()));
+            let (target, answer) =
+                (self.target.clone(), Bytes::from_static(self.answer.as_bytes()));
             block_on(self.engine.notify_ack(target, notify_id, handle, answer)).unwrap();
         }
     }

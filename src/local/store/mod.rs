@@ -29,6 +29,7 @@ mod txn;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use rusqlite::OptionalExtension;
 use uuid::Uuid;
@@ -37,7 +38,7 @@ pub use db::{Commit, Db};
 pub use open::OpenOptions;
 
 use crate::errno::Result;
-use shared::Shared;
+use shared::{Counter, Shared};
 use slots::Slots;
 
 /// An open store.
@@ -74,6 +75,17 @@ impl Store {
     #[must_use]
     pub fn fsid(&self) -> Uuid {
         self.fsid
+    }
+
+    /// Another number whenever the blocklist has changed; see [`Store::blocklist_changed`].
+    #[must_use]
+    pub fn blocklist_generation(&self) -> u64 {
+        self.shared.counter(Counter::Blocklist).load(Ordering::Acquire)
+    }
+
+    /// Says that the blocklist has changed, behind the commit of the change.
+    pub fn blocklist_changed(&self) {
+        self.shared.counter(Counter::Blocklist).fetch_add(1, Ordering::AcqRel);
     }
 
     /// A number from the `meta` table, 0 if there is none.
