@@ -8,7 +8,6 @@ use super::Store;
 use super::layout::{OBJECT_MAX, SLOT};
 use super::txn::read_state;
 use crate::errno::Result;
-use crate::local::disk::Held;
 
 impl Store {
     /// Looks for contradictions in the store and says what they are; empty when it is sound. Blocks other
@@ -20,24 +19,23 @@ impl Store {
             check_slots(db, &mut faults)?;
             check_bodies(db, &mut faults)?;
             check_snaps(db, &mut faults)?;
-            self.check_redo(db, &mut faults)
+            check_redo(db, &mut faults)
         });
         if let Err(error) = checked {
             faults.push(format!("cannot be checked: {error}"));
         }
         faults
     }
+}
 
-    /// Redo rows belong to slots in use.
-    fn check_redo(&self, db: &Connection, faults: &mut Vec<String>) -> Result<()> {
-        let lost = "SELECT count(*) FROM redo WHERE slot NOT IN (SELECT id FROM slot)";
-        let lost: i64 = db.query_row(lost, [], |row| row.get(0))?;
-        if lost > 0 {
-            faults.push(format!("{lost} redo rows for slots not in use"));
-        }
-        let _: Option<Held<'_>> = None;
-        Ok(())
+/// Redo rows belong to slots in use.
+fn check_redo(db: &Connection, faults: &mut Vec<String>) -> Result<()> {
+    let lost = "SELECT count(*) FROM redo WHERE slot NOT IN (SELECT id FROM slot)";
+    let lost: i64 = db.query_row(lost, [], |row| row.get(0))?;
+    if lost > 0 {
+        faults.push(format!("{lost} redo rows for slots not in use"));
     }
+    Ok(())
 }
 
 fn numbers(db: &Connection, sql: &str) -> Result<BTreeSet<i64>> {

@@ -7,6 +7,7 @@ use bytes::{Bytes, BytesMut};
 use rusqlite::{OptionalExtension, params};
 
 use super::bitmap::Bitmap;
+use super::execute::Effects;
 use super::layout::{BLOCK, BLOCKS, OBJECT_MAX, SLOT, split};
 use super::slots::SlotState;
 use super::txn::{Chain, Layer, Staged, Txn, new_epoch};
@@ -82,7 +83,8 @@ impl Txn<'_> {
                 continue;
             };
             self.store.slots.read(slot, start, part, false)?;
-            for staged in self.staged.iter().filter(|staged| staged.slot == slot) {
+            let earlier = self.earlier.into_iter().flat_map(Effects::staged);
+            for staged in earlier.chain(&self.staged).filter(|staged| staged.slot == slot) {
                 overlay(part, start, staged);
             }
         }
@@ -404,6 +406,7 @@ impl Txn<'_> {
         if free_if_unused(self.db, slot)? {
             self.staged.retain(|staged| staged.slot != slot);
             self.records.retain(|(id, _)| *id != slot);
+            self.freed.push(slot);
         }
         Ok(())
     }

@@ -12,7 +12,7 @@
 //! applies. Lock order: database write lock, then stripes. Who has a stripe but not the write lock
 //! takes no other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
@@ -21,11 +21,11 @@ use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
 use smallvec::SmallVec;
 
+use super::bitmap::Bitmap;
 use super::layout::{NAME_MAX, NAMESPACE_MAX, WRITE_MAX, place};
 use super::shared::{Counter, Shared};
 use super::slots::SlotState;
-use super::snaps::last_index;
-use super::txn::Txn;
+use super::txn::{Staged, Txn};
 use super::{Commit, Store, steps};
 use crate::errno::{Errno, Error, Result};
 use crate::local::classes::Caller;
@@ -44,6 +44,10 @@ pub(super) struct Job {
     pub(super) caller: Arc<Caller>,
     pub(super) op: ObjectOp,
     pub(super) done: Done,
+    /// The stripe of the object.
+    pub(super) stripe: usize,
+    /// It changes the object.
+    pub(super) writes: bool,
 }
 
 /// Stripes held by a transaction. Their generations are odd while it lasts.
@@ -82,13 +86,16 @@ impl Drop for Stripes<'_> {
     }
 }
 
-/// What transactions leave to be done around their commit.
+/// What the operations of a transaction leave to be done around its commit.
 #[derive(Default)]
 pub(super) struct Effects {
-    /// Stripe, generation and staged data in order.
-    staged: Vec<(usize, u64, super::txn::Staged)>,
-    pub(super) records: Vec<(u64, SlotState)>,
+    /// Data in order, with the stripe and its generation.
+    staged: Vec<(usize, u64, Staged)>,
+    /// Blocks with committed data, of top layers the transaction has met.
+    committed: HashMap<u64, Bitmap>,
+    records: Vec<(u64, SlotState)>,
     cleared: Vec<u64>,
+    freed: Vec<u64>,
     /// Data files whose bytes the committed rows will vouch for.
     unsynced: BTreeSet<u64>,
     /// Redo rows that were written, to be applied: slot, offset, bytes.
@@ -96,33 +103,76 @@ pub(super) struct Effects {
 }
 
 impl Effects {
-    /// Takes over what an object's transaction left.
-    pub(super) fn absorb(&mut self, stripe: usize, generation: u64, txn: &mut Txn<'_>) {
-        for chain in txn.chains.values().filter(|chain| chain.unsynced) {
-            self.unsynced.extend(chain.layers.iter().map(|layer| place(layer.slot).0));
+    /// What an object's transaction left.
+    fn of(stripe: usize, generation: u64, txn: Txn<'_>) -> Effects {
+        let mut effects = Effects::default();
+        for chain in txn.chains.values() {
+            if chain.unsynced {
+                effects.unsynced.extend(chain.layers.iter().map(|layer| place(layer.slot).0));
+            }
+            if let Some(top) = chain.layers.first().filter(|top| !top.shared) {
+                effects.committed.insert(top.slot, chain.committed);
+            }
         }
-        let staged = std::mem::take(&mut txn.staged);
-        self.staged.extend(staged.into_iter().map(|staged| (stripe, generation, staged)));
-        self.records.append(&mut txn.records);
-        self.cleared.append(&mut txn.cleared);
+        effects.staged =
+            txn.staged.into_iter().map(|staged| (stripe, generation, staged)).collect();
+        effects.records = txn.records;
+        effects.cleared = txn.cleared;
+        effects.freed = txn.freed;
+        effects
+    }
+
+    /// Adds what the next operation left.
+    fn absorb(&mut self, mut next: Effects) {
+        self.staged.retain(|(_, _, staged)| !next.freed.contains(&staged.slot));
+        self.records.retain(|(slot, _)| !next.freed.contains(slot));
+        self.staged.append(&mut next.staged);
+        self.records.append(&mut next.records);
+        self.cleared.append(&mut next.cleared);
+        self.unsynced.append(&mut next.unsynced);
+        for (slot, committed) in next.committed {
+            self.committed.entry(slot).or_insert(committed);
+        }
+    }
+
+    /// Data in order.
+    pub(super) fn staged(&self) -> impl Iterator<Item = &Staged> {
+        self.staged.iter().map(|(_, _, staged)| staged)
+    }
+
+    /// Blocks of a slot whose data was committed before the transaction.
+    pub(super) fn committed(&self, slot: u64) -> Option<Bitmap> {
+        self.committed.get(&slot).copied()
     }
 }
 
 impl Store {
-    /// Runs an operation. `done` is called before this returns, on the calling thread, without any
-    /// lock.
+    /// Runs an operation. `done` is called without any lock: before this returns, on the calling thread, or
+    /// later on a thread for disk work, when the operation has to be durable or would wait for the disk.
     pub fn execute(&self, caller: &Arc<Caller>, mut op: ObjectOp, done: Done) {
-        let prepared = prepare(&mut op);
-        match prepared {
-            Err(error) => done(Reply::error(error.errno())),
-            Ok(true) => self.run_batch(vec![Job { caller: Arc::clone(caller), op, done }]),
-            Ok(false) => {
-                done(match self.run_read(caller, &mut op) {
-                    Ok(reply) => reply,
-                    Err(error) => Reply::refuse(op, error.errno()),
-                });
-            }
+        let writes = match prepare(&mut op) {
+            Ok(writes) => writes,
+            Err(error) => return done(Reply::error(error.errno())),
+        };
+        let stripe = Shared::stripe(placement::position(&op.target));
+        let durable = writes && op.durability == Durability::OnAck;
+        let job = Job { caller: Arc::clone(caller), op, done, stripe, writes };
+        if let Some(job) = self.enqueue(job, durable) {
+            let (done, reply) = self.run_alone(job);
+            done(reply);
         }
+    }
+
+    /// Runs one operation; its reply is to be given to whom it returns.
+    pub(super) fn run_alone(&self, mut job: Job) -> (Done, Reply) {
+        if !job.writes {
+            return match self.run_read(&job.caller, &mut job.op) {
+                Ok(reply) => (job.done, reply),
+                Err(error) => (job.done, Reply::refuse(job.op, error.errno())),
+            };
+        }
+        let mut replies = self.run_batch(vec![job]);
+        replies.pop().unwrap_or_else(|| (Box::new(drop), Reply::error(Errno::EIO)))
     }
 
     /// Runs a reading operation under its object's lock.
@@ -148,8 +198,8 @@ impl Store {
         })
     }
 
-    /// Runs writing operations in one transaction, then replies.
-    pub(super) fn run_batch(&self, mut jobs: Vec<Job>) {
+    /// Runs writing operations in one transaction; the replies are to be given to whom it returns.
+    pub(super) fn run_batch(&self, mut jobs: Vec<Job>) -> Vec<(Done, Reply)> {
         let lazy = jobs.iter().all(|job| job.op.durability == Durability::OnFlush);
         let commit = if lazy { Commit::Lazy } else { Commit::Durable };
         let mut replies: Vec<Reply> = Vec::with_capacity(jobs.len());
@@ -180,14 +230,17 @@ impl Store {
             Err(_) if refused => {}
             Err(error) => {
                 log::error!("store {}: {error}", self.dir.display());
-                replies.clear();
-                replies.extend(jobs.iter().map(|job| failed(&job.op, &error)));
+                drop(stripes);
+                if !alone {
+                    // One of them may be the cause: each for itself.
+                    return jobs.into_iter().flat_map(|job| self.run_batch(vec![job])).collect();
+                }
+                let reply = |job: Job| (job.done, Reply::error(error.errno()));
+                return jobs.into_iter().map(reply).collect();
             }
         }
         drop(stripes);
-        for (job, reply) in jobs.into_iter().zip(replies) {
-            (job.done)(reply);
-        }
+        jobs.into_iter().map(|job| job.done).zip(replies).collect()
     }
 
     /// Runs one of several operations of a transaction; what a refused one did is taken back.
@@ -200,22 +253,19 @@ impl Store {
         effects: &mut Effects,
     ) -> Result<Reply> {
         if alone {
-            let (reply, txn_effects) = self.run_write(db, job, stripes)?;
-            *effects = txn_effects;
+            let (reply, own) = self.run_write(db, job, stripes, None)?;
+            *effects = own;
             return Ok(reply);
         }
         db.prepare_cached("SAVEPOINT job")?.execute([])?;
-        let outcome = self.run_write(db, job, stripes);
+        let outcome = self.run_write(db, job, stripes, Some(effects));
         if !matches!(&outcome, Ok((reply, _)) if reply.result >= 0) {
             db.prepare_cached("ROLLBACK TO job")?.execute([])?;
         }
         db.prepare_cached("RELEASE job")?.execute([])?;
-        let (reply, mut more) = outcome?;
+        let (reply, own) = outcome?;
         if reply.result >= 0 {
-            effects.staged.append(&mut more.staged);
-            effects.records.append(&mut more.records);
-            effects.cleared.append(&mut more.cleared);
-            effects.unsynced.append(&mut more.unsynced);
+            effects.absorb(own);
         }
         Ok(reply)
     }
@@ -225,13 +275,14 @@ impl Store {
         db: &Connection,
         job: &mut Job,
         stripes: &mut Stripes<'_>,
+        earlier: Option<&Effects>,
     ) -> Result<(Reply, Effects)> {
         self.check_blocklist(db, &job.caller)?;
-        let target = job.op.target.clone();
-        let stripe = Shared::stripe(placement::position(&target));
+        let (target, stripe) = (job.op.target.clone(), job.stripe);
         let generation = stripes.take(self, stripe)?;
         let now = job.op.mtime.unwrap_or_else(SystemTime::now);
         let mut txn = Txn::new(self, db, &target, &job.caller, now);
+        txn.earlier = earlier;
         let given = match &job.op.snap {
             SnapSpec::Under(context) => SnapContext::clone(context),
             SnapSpec::At(_) => SnapContext::none(),
@@ -246,14 +297,12 @@ impl Store {
         txn.load_head()?;
         let (mut result, mut steps) = steps::run(&mut txn, &mut job.op);
         steps::strip_outputs(job.op.flags, &mut result, &mut steps);
-        let mut effects = Effects::default();
         let mut version = txn.version_before;
-        if result >= 0 {
-            version = txn.finish()?;
-            effects.absorb(stripe, generation, &mut txn);
+        if result < 0 {
+            return Ok((Reply { result, version, steps }, Effects::default()));
         }
-        debug_assert!(txn.chains.keys().all(|idx| *idx <= last_index(super::layout::OBJECT_MAX)));
-        Ok((Reply { result, version, steps }, effects))
+        version = txn.finish()?.max(version);
+        Ok((Reply { result, version, steps }, Effects::of(stripe, generation, txn)))
     }
 
     /// Writes what must be in place before the commit, and redo rows for the rest.
@@ -263,48 +312,39 @@ impl Store {
         commit: Commit,
         effects: &mut Effects,
     ) -> Result<()> {
-        let new: usize =
-            effects.staged.iter().map(|(_, _, s)| if s.fresh { s.bytes.len() } else { 0 }).sum();
-        let inline = commit == Commit::Durable && new <= INLINE_MAX;
+        let fresh = |staged: &Staged| if staged.fresh { staged.bytes.len() } else { 0 };
+        let inline =
+            commit == Commit::Durable && effects.staged().map(fresh).sum::<usize>() <= INLINE_MAX;
+        self.retire_redo(db, effects)?;
         let mut insert = db.prepare_cached(
             "INSERT INTO redo (stripe, gen, slot, off, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
         for (stripe, generation, staged) in &effects.staged {
-            let place_at = (staged.slot, staged.off);
-            if staged.fresh {
-                self.slots.write(staged.slot, staged.off, &staged.bytes)?;
+            let Staged { slot, off, bytes, fresh } = staged;
+            if *fresh {
+                self.slots.write(*slot, *off, bytes)?;
                 if commit == Commit::Durable && !inline {
-                    effects.unsynced.insert(place(staged.slot).0);
+                    effects.unsynced.insert(place(*slot).0);
                 }
             } else {
-                effects.redo.push((place_at.0, place_at.1, staged.bytes.clone()));
+                effects.redo.push((*slot, *off, bytes.clone()));
             }
-            if !staged.fresh || inline {
-                let key = (*stripe as i64, generation.cast_signed(), staged.slot.cast_signed());
-                let off = staged.off.cast_signed();
-                insert.execute(params![key.0, key.1, key.2, off, &staged.bytes[..]])?;
+            if !fresh || inline {
+                let (stripe, generation) = (*stripe as i64, generation.cast_signed());
+                let (slot, off) = (slot.cast_signed(), off.cast_signed());
+                insert.execute(params![stripe, generation, slot, off, &bytes[..]])?;
             }
         }
-        self.retire_redo(db, effects)?;
         self.slots.sync(effects.unsynced.iter().copied())
     }
 
     /// Earlier redo rows of slots in which blocks were cleared must not be replayed over what those
     /// blocks get next: they were applied long ago, and are forgotten once that is durable.
     fn retire_redo(&self, db: &Connection, effects: &mut Effects) -> Result<()> {
-        let mut find =
-            db.prepare_cached("SELECT max(id) FROM redo WHERE slot = ?1 AND gen <> ?2")?;
-        let mut delete = db.prepare_cached("DELETE FROM redo WHERE slot = ?1 AND id <= ?2")?;
-        let own: BTreeSet<u64> =
-            effects.staged.iter().map(|(_, generation, _)| *generation).collect();
+        let mut delete = db.prepare_cached("DELETE FROM redo WHERE slot = ?1")?;
         for slot in &effects.cleared {
-            let slot_id = slot.cast_signed();
-            let generation = own.first().copied().unwrap_or(0).cast_signed();
-            let last: Option<i64> =
-                find.query_row([slot_id, generation], |row| row.get(0)).optional()?.flatten();
-            if let Some(last) = last {
+            if delete.execute([slot.cast_signed()])? > 0 {
                 effects.unsynced.insert(place(*slot).0);
-                delete.execute([slot_id, last])?;
             }
         }
         Ok(())

@@ -17,20 +17,25 @@ mod context;
 mod data;
 mod db;
 mod execute;
+mod flush;
 mod layout;
 mod open;
+mod queue;
 mod ranges;
 mod recovery;
 mod shared;
 mod slots;
 mod snaps;
 mod steps;
+mod trim;
 mod txn;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 
+use parking_lot::Mutex;
 use rusqlite::OptionalExtension;
 use uuid::Uuid;
 
@@ -48,6 +53,10 @@ pub struct Store {
     db: Db,
     shared: Shared,
     slots: Slots,
+    queue: queue::Queue,
+    /// Slots whose records have changed since the last flush.
+    touched: Mutex<BTreeSet<u64>>,
+    this: Weak<Store>,
 }
 
 impl Store {
@@ -88,10 +97,24 @@ impl Store {
         self.shared.counter(Counter::Blocklist).fetch_add(1, Ordering::AcqRel);
     }
 
+    /// Tells every process that a pool's way of taking snapshots has changed. To be called
+    /// after the change was committed.
+    pub fn map_changed(&self) {
+        self.shared.counter(Counter::Map).fetch_add(1, Ordering::AcqRel);
+    }
+
     /// A number from the `meta` table, 0 if there is none.
     fn meta_number(&self, db: &rusqlite::Connection, key: &str) -> Result<i64> {
         let mut find = db.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
         Ok(find.query_row([key], |row| row.get(0)).optional()?.unwrap_or(0))
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        if let Err(error) = self.flush() {
+            log::error!("store {}: {error}", self.dir.display());
+        }
     }
 }
 

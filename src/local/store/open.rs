@@ -6,9 +6,11 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rusqlite::OptionalExtension;
 use uuid::Uuid;
 
+use super::queue::Queue;
 use super::shared::Shared;
 use super::slots::Slots;
 use super::{Commit, Db, Store};
@@ -40,10 +42,10 @@ impl OpenOptions {
     pub fn open(self, dir: &Path) -> Result<Arc<Store>> {
         let opened = self.try_open(dir);
         let opened = opened.map_err(|error| error.context(format!("store {}", dir.display())));
-        opened.inspect_err(|error| log::error!("{error}")).map(Arc::new)
+        opened.inspect_err(|error| log::error!("{error}"))
     }
 
-    fn try_open(self, dir: &Path) -> Result<Store> {
+    fn try_open(self, dir: &Path) -> Result<Arc<Store>> {
         let mode = prepare_directory(dir)?;
         let dir = dir.canonicalize()?;
         let path = dir.join(DB_FILE);
@@ -64,7 +66,16 @@ impl OpenOptions {
         let disk = self.disk.unwrap_or_else(|| Arc::new(RealDisk::new(data, mode & 0o666)));
         let opened = Shared::open(&dir, mode & 0o666)?;
         let slots = Slots::open(&dir, mode & 0o666, disk)?;
-        let store = Store { dir, fsid, db, shared: opened.shared, slots };
+        let store = Arc::new_cyclic(|this| Store {
+            dir,
+            fsid,
+            db,
+            shared: opened.shared,
+            slots,
+            queue: Queue::default(),
+            touched: Mutex::default(),
+            this: this.clone(),
+        });
         if opened.fresh {
             store.recover()?;
             store.shared.set_ready();

@@ -21,12 +21,14 @@ impl Store {
                 self.slots.write(slot.cast_unsigned(), off.cast_unsigned(), bytes)?;
                 files.insert(place(slot.cast_unsigned()).0);
             }
-            if files.is_empty() {
-                return Ok(());
+            // What is free is durably so; it may have been written to without being used.
+            db.execute("UPDATE slot_free SET punched = 2", [])?;
+            if !files.is_empty() {
+                self.slots.sync(files)?;
+                db.execute("DELETE FROM redo", [])?;
             }
-            self.slots.sync(files)?;
-            db.execute("DELETE FROM redo", [])?;
             Ok(())
-        })
+        })?;
+        self.reclaim()
     }
 }

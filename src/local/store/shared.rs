@@ -34,14 +34,15 @@ pub(super) enum Counter {
     Synced = 192,
     /// Redo rows were committed (goes up).
     Redo = 256,
-    /// The blocklist changed (goes up).
-    Blocklist = 320,
+    /// The value of `Redo` when redo rows were last deleted.
+    Retired = 320,
+    /// The blocklist or pools changed (goes up).
+    Map = 384,
 }
 
 /// The mapped file.
 pub(super) struct Shared {
     map: SharedMap,
-    file: File,
 }
 
 /// Who opened the file, and what is to be done first.
@@ -74,7 +75,7 @@ impl Shared {
             file.set_len(LEN as u64)?;
         }
         let map = SharedMap::new(&file, 0, LEN)?;
-        let shared = Shared { map, file };
+        let shared = Shared { map };
         let header = || shared.map.words(0, identity.len());
         let valid =
             sized && header().iter().zip(identity).all(|(w, i)| w.load(Ordering::Acquire) == i);
@@ -104,11 +105,6 @@ impl Shared {
         self.ready().store(1, Ordering::Release);
     }
 
-    /// The file, for other locks on it.
-    pub(super) fn file(&self) -> &File {
-        &self.file
-    }
-
     /// A counter.
     pub(super) fn counter(&self, counter: Counter) -> &AtomicU64 {
         self.map.word(counter as usize)
@@ -128,13 +124,5 @@ impl Shared {
     /// Locks a stripe. Whoever wants several must hold the database's write lock.
     pub(super) fn lock(&self, stripe: usize) -> Result<Held<'_>> {
         Ok(self.map.lock(STRIPES_AT + stripe * STRIPE_BYTES)?)
-    }
-
-    /// Makes every process forget what it knows of every object. Under the database's write lock, so that no
-    /// generation is odd.
-    pub(super) fn bump_all(&self) {
-        for stripe in 0..STRIPES {
-            self.generation(stripe).fetch_add(2, Ordering::AcqRel);
-        }
     }
 }

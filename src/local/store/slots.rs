@@ -211,9 +211,4 @@ impl Slots {
     pub(super) fn dirty(&self) -> Vec<u64> {
         self.dirty.lock().iter().copied().collect()
     }
-
-    /// Data files that exist up to the slot with the highest number.
-    pub(super) fn all_files(slots: u64) -> impl Iterator<Item = u64> {
-        0..slots.div_ceil(FILE_SLOTS)
-    }
 }

@@ -6,9 +6,8 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::layout::SLOT;
 use super::ranges::Ranges;
-use super::txn::{Body, Txn, block_ranges, to_nanos};
+use super::txn::{Body, Txn, block_ranges};
 use crate::errno::{Errno, Result};
 use crate::model::{CloneInfo, SnapContext, SnapId, SnapSet};
 
@@ -328,14 +327,4 @@ impl Txn<'_> {
         }
         Ok(context)
     }
-
-    /// Now, as rows have it.
-    pub(super) fn mtime(&self) -> i64 {
-        to_nanos(self.now)
-    }
-}
-
-/// Blocks at and behind a size are not in an object: the last slot index it may have.
-pub(super) fn last_index(size: u64) -> u32 {
-    (size.saturating_sub(1) / SLOT) as u32
 }

@@ -17,6 +17,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Store;
 use super::bitmap::Bitmap;
+use super::execute::Effects;
 use super::layout::{BLOCK, SLOT};
 use super::ranges::Ranges;
 use super::slots::SlotState;
@@ -87,6 +88,10 @@ pub(super) struct Txn<'a> {
     pub(super) body: Option<Body>,
     pub(super) chains: BTreeMap<u32, Chain>,
     pub(super) staged: Vec<Staged>,
+    /// What earlier operations of the same transaction left.
+    pub(super) earlier: Option<&'a Effects>,
+    /// Slots that were given back.
+    pub(super) freed: Vec<u64>,
     /// Slots in which blocks ceased to be data: redo rows for them must not come back.
     pub(super) cleared: Vec<u64>,
     /// What the operation changed of the data, for the overlap of the newest clone.
@@ -129,6 +134,8 @@ impl<'a> Txn<'a> {
             body: None,
             chains: BTreeMap::new(),
             staged: Vec::new(),
+            earlier: None,
+            freed: Vec::new(),
             cleared: Vec::new(),
             modified: Ranges::default(),
             version_before: 0,
@@ -191,7 +198,8 @@ impl<'a> Txn<'a> {
                     continue;
                 }
                 fold(self.store, *idx, top, &mut body, &mut chain.unsynced)?;
-                chain.committed = top.state.data;
+                let earlier = self.earlier.and_then(|effects| effects.committed(top.slot));
+                chain.committed = earlier.unwrap_or(top.state.data);
             }
         }
         self.body = Some(body);

@@ -137,3 +137,39 @@ fn long_chains_are_merged() {
     }
     assert_eq!(b.store.check(), Vec::<String>::new());
 }
+
+#[test]
+fn trimming_gives_space_back_and_keeps_the_rest() {
+    let b = Bench::new();
+    b.write("a", [write(0, &[1; 8192])]);
+    b.write_under("a", 2, &[2], [write(0, &[2; 100])]);
+    b.write_under("a", 3, &[3, 2], [write(4096, &[3; 50])]);
+    b.write_under("a", 4, &[4, 3, 2], [Op::Remove]);
+    let trim = |snap: u64| {
+        let insert = "INSERT INTO removed_snap (pool, snap) VALUES (1, ?1)";
+        b.store.db().write(|tx| Ok(tx.execute(insert, [snap as i64])?)).unwrap();
+        b.store.trim_snap(POOL, SnapId(snap)).unwrap();
+        assert_eq!(b.store.check(), Vec::<String>::new());
+    };
+    trim(3);
+    assert_eq!(b.read_at("a", SnapId(3)), Err(ENOENT));
+    assert_eq!(b.read_at("a", SnapId(2)).unwrap()[..], [1; 8192]);
+    let set = snaps(&b, "a");
+    assert_eq!(set.clones[0].overlap, [(100, 3996), (4146, 4046)]);
+    trim(2);
+    assert_eq!(b.read_at("a", SnapId(4)).unwrap()[4096..4146], [3; 50]);
+    trim(4);
+    let count = |table: &str| -> i64 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        b.store.db().read(|db| Ok(db.query_row(&sql, [], |row| row.get(0))?)).unwrap()
+    };
+    assert_eq!((count("object"), count("body"), count("slot"), count("layer")), (0, 0, 0, 0));
+    assert!(count("slot_free WHERE punched = 1") > 0);
+    b.write("b", [write(0, &[1; 8192])]);
+    b.write_under("b", 9, &[9], [write(0, &[2; 100])]);
+    let delete = "DELETE FROM pool";
+    b.store.db().write(|tx| Ok(tx.execute(delete, [])?)).unwrap();
+    b.store.purge_pool(POOL).unwrap();
+    assert_eq!((count("object"), count("body"), count("slot"), count("layer")), (0, 0, 0, 0));
+    assert_eq!(b.store.check(), Vec::<String>::new());
+}

@@ -1,0 +1,133 @@
+//! Making durable what was acknowledged before, and giving space back.
+//!
+//! A flush syncs the data files first and then commits which blocks hold that data, so that after a power
+//! cut no block is believed to be where it is not. Redo rows are deleted only when what they say has been
+//! synced in its place, and before the flush is acknowledged: replayed later, they would undo newer writes.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+
+use rusqlite::{Connection, params};
+
+use super::layout::{SLOT, place};
+use super::shared::Counter;
+use super::slots::SlotState;
+use super::{Commit, Store};
+use crate::errno::Result;
+
+/// Slots returned to the file system in one transaction.
+const RECLAIM_BATCH: i64 = 32;
+
+/// A redo row that has been applied.
+struct Applied {
+    id: i64,
+    slot: u64,
+}
+
+impl Store {
+    /// Makes everything durable that this process was told was written.
+    pub fn flush(&self) -> Result<()> {
+        let touched = std::mem::take(&mut *self.touched.lock());
+        let flushed = self.try_flush(&touched);
+        if flushed.is_err() {
+            self.touched.lock().extend(touched);
+        }
+        flushed
+    }
+
+    fn try_flush(&self, touched: &BTreeSet<u64>) -> Result<()> {
+        let counter = |counter| self.shared.counter(counter).load(Ordering::Acquire);
+        let (redo, lazy) = (counter(Counter::Redo), counter(Counter::Lazy));
+        let applied = if redo == counter(Counter::Retired) { Vec::new() } else { self.applied()? };
+        // States before the sync: every block in them is in the page cache already.
+        let mut states: Vec<(u64, SlotState)> = Vec::with_capacity(touched.len());
+        for slot in touched {
+            states.push((*slot, self.slots.record(*slot)?.load()));
+        }
+        let mut files: BTreeSet<u64> = self.slots.dirty().into_iter().collect();
+        files.extend(applied.iter().map(|row| place(row.slot).0));
+        files.extend(touched.iter().map(|slot| place(*slot).0));
+        self.slots.sync(files)?;
+        if states.is_empty() && applied.is_empty() && lazy == counter(Counter::Synced) {
+            return Ok(());
+        }
+        self.db.write(|db| {
+            states.iter().try_for_each(|(slot, state)| keep_state(db, *slot, state))?;
+            let mut delete = db.prepare_cached("DELETE FROM redo WHERE id = ?1")?;
+            for row in &applied {
+                delete.execute([row.id])?;
+            }
+            // What was freed is durably free with this commit, which must write something to count.
+            db.prepare_cached("UPDATE slot_free SET punched = 2 WHERE punched = 0")?.execute([])?;
+            let count = "INSERT INTO meta (key, value) VALUES ('flushes', 1)
+                         ON CONFLICT (key) DO UPDATE SET value = value + 1";
+            db.prepare_cached(count)?.execute([])?;
+            Ok(())
+        })?;
+        self.shared.counter(Counter::Synced).fetch_max(lazy, Ordering::AcqRel);
+        self.shared.counter(Counter::Retired).fetch_max(redo, Ordering::AcqRel);
+        self.reclaim()
+    }
+
+    /// Redo rows that were applied: those of stripes whose generation has moved on.
+    fn applied(&self) -> Result<Vec<Applied>> {
+        self.db.read(|db| {
+            let mut find = db.prepare_cached("SELECT id, slot, stripe, gen FROM redo")?;
+            let mut rows = find.query([])?;
+            let mut applied = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (stripe, generation): (i64, i64) = (row.get(2)?, row.get(3)?);
+                let present = self.shared.generation(stripe as usize).load(Ordering::Acquire);
+                if present != generation.cast_unsigned() {
+                    let slot = row.get::<_, i64>(1)?.cast_unsigned();
+                    applied.push(Applied { id: row.get(0)?, slot });
+                }
+            }
+            Ok(applied)
+        })
+    }
+
+    /// Returns the space of slots that are durably free to the file system and lets them be used again.
+    pub(super) fn reclaim(&self) -> Result<()> {
+        let waiting = "SELECT EXISTS (SELECT 1 FROM slot_free WHERE punched = 2)";
+        let waiting =
+            |db: &Connection| Ok(db.prepare_cached(waiting)?.query_row([], |r| r.get(0))?);
+        while self.db.read(waiting)? {
+            // With the write lock: nobody may take and fill a slot between punching and marking it.
+            self.db.write_with(Commit::Lazy, |db| {
+                let mut find = db.prepare_cached(
+                    "SELECT id FROM slot_free WHERE punched = 2 ORDER BY id LIMIT ?1",
+                )?;
+                let rows = find.query_map([RECLAIM_BATCH], |row| row.get(0))?;
+                let ids: Vec<i64> = rows.collect::<std::result::Result<_, _>>()?;
+                let mut mark =
+                    db.prepare_cached("UPDATE slot_free SET punched = 1 WHERE id = ?1")?;
+                for id in ids {
+                    self.slots.punch(id.cast_unsigned(), 0, SLOT)?;
+                    mark.execute([id])?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes a slot's state into its row, unless a transaction has done so meanwhile.
+fn keep_state(db: &Connection, slot: u64, state: &SlotState) -> Result<()> {
+    let mut update = db.prepare_cached(
+        "UPDATE slot SET data = ?3, hole = ?4, changed = ?5, tail = ?6, writes = ?7, mtime = ?8
+         WHERE id = ?1 AND epoch = ?2",
+    )?;
+    update.execute(params![
+        slot.cast_signed(),
+        state.epoch.cast_signed(),
+        state.data.to_blob(),
+        state.hole.to_blob(),
+        state.changed.to_blob(),
+        state.tail.cast_signed(),
+        state.writes.cast_signed(),
+        state.mtime,
+    ])?;
+    Ok(())
+}
