@@ -1,10 +1,10 @@
 -- The metadata of a store, format 1. Look inside with: sqlite3 -readonly store.db
 --
--- Text is UTF-8, names of objects are bytes (BLOB), times are nanoseconds since 1970, u64 values are
--- stored as the i64 of the same bits.
+-- Text is UTF-8, names of objects are bytes (BLOB), times are nanoseconds since 1970, u64 values
+-- are stored as the i64 of the same bits.
 
--- What this store is: format, fsid, created; and counters: epoch (of the map of pools and blocklist),
--- client (the last number given out).
+-- What this store is: format, fsid, created; and counters: epoch (of the map of pools and
+-- blocklist), client (the last number given out).
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value NOT NULL
@@ -40,8 +40,8 @@ CREATE TABLE removed_snap (
     PRIMARY KEY (pool, snap)
 ) WITHOUT ROWID;
 
--- An object: its identity and what all its versions have in common. It has a row as long as its head or
--- a clone exists.
+-- An object: its identity and what all its versions have in common. It has a row as long as its
+-- head or a clone exists.
 CREATE TABLE object (
     id        INTEGER PRIMARY KEY,
     pool      INTEGER NOT NULL,
@@ -73,7 +73,7 @@ CREATE TABLE clone (
     object  INTEGER NOT NULL,
     snap    INTEGER NOT NULL,
     body    INTEGER NOT NULL,
-    overlap TEXT NOT NULL,         -- ranges shared with the next newer version, such as '0~4096,8192~512'
+    overlap TEXT NOT NULL,         -- ranges shared with the next newer version: '0~4096,8192~512'
     PRIMARY KEY (object, snap)
 ) WITHOUT ROWID;
 
@@ -101,14 +101,14 @@ CREATE TABLE omap (
     PRIMARY KEY (body, key)
 ) WITHOUT ROWID;
 
--- Data: 4 MiB slots of the files data/NNNN (slot n is the (n % 4096)th of file n / 4096). A slot is a
--- layer: it holds some of the 1024 blocks of 4 KiB, the layers below it the others.
+-- Data: 4 MiB slots of the files data/NNNN (slot n is the (n % 4096)th of file n / 4096). A slot is
+-- a layer: it holds some of the 1024 blocks of 4 KiB, the layers below it the others.
 CREATE TABLE slot (
     id      INTEGER PRIMARY KEY,
     epoch   INTEGER NOT NULL,     -- goes up with every change made in a transaction
     data    BLOB NOT NULL,        -- bitmap of blocks that are in this slot
     hole    BLOB NOT NULL,        -- bitmap of blocks that are zeros whatever the layers below hold
-    changed BLOB NOT NULL,        -- bitmap of blocks written outside transactions since the last clone
+    changed BLOB NOT NULL,        -- bitmap of blocks written outside transactions since a clone
     tail    INTEGER NOT NULL,     -- the object reaches at least this far into the slot
     writes  INTEGER NOT NULL,     -- writes outside transactions, to be added to the version
     mtime   INTEGER NOT NULL      -- of the last of them, 0 for none
@@ -130,8 +130,8 @@ CREATE TABLE slot_free (
     punched INTEGER NOT NULL
 );
 
--- Bytes of committed operations that go to a place which held committed bytes before: applied to the
--- slot right after the commit, or by recovery.
+-- Bytes of committed operations that go to a place which held committed bytes before: applied to
+-- the slot right after the commit, or by recovery.
 CREATE TABLE redo (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,
     stripe  INTEGER NOT NULL,     -- of the object, and the stripe's generation during the operation:

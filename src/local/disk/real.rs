@@ -92,8 +92,8 @@ impl DiskFile for RealFile {
     }
 }
 
-/// The id of this boot of the machine: memory shared through mapped files is only what it was while it
-/// stays the same.
+/// The id of this boot of the machine: memory shared through mapped files is only what it was while
+/// it stays the same.
 pub fn boot_id() -> io::Result<[u8; 16]> {
     let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
     let id = uuid::Uuid::parse_str(text.trim()).map_err(io::Error::other)?;

@@ -9,20 +9,22 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 
 /// A part of a file, mapped and shared with every process that maps it.
 ///
-/// It is only accessed through atomics and process-shared mutexes: other processes change it at any time.
+/// It is only accessed through atomics and process-shared mutexes: other processes change it at any
+/// time.
 pub struct SharedMap {
     base: NonNull<u8>,
     len: usize,
 }
 
-// SAFETY: the mapping belongs to this value until it is dropped, and all access to it goes through atomics
-// and through mutexes made for sharing.
+// SAFETY: the mapping belongs to this value until it is dropped, and all access to it goes through
+// atomics and through mutexes made for sharing.
 unsafe impl Send for SharedMap {}
 // SAFETY: as above.
 unsafe impl Sync for SharedMap {}
 
 impl SharedMap {
-    /// Maps `len` bytes of `file` from `off` on, a multiple of the page size. The file must reach that far.
+    /// Maps `len` bytes of `file` from `off` on, a multiple of the page size. The file must reach
+    /// that far.
     pub fn new(file: &File, off: u64, len: usize) -> io::Result<SharedMap> {
         let access = libc::PROT_READ | libc::PROT_WRITE;
         let (fd, off) = (file.as_raw_fd(), off.cast_signed());
@@ -46,7 +48,8 @@ impl SharedMap {
     /// The word at byte `at`, a multiple of 8.
     #[must_use]
     pub fn word(&self, at: usize) -> &AtomicU64 {
-        // SAFETY: in bounds and aligned (`at`), alive as long as `self`; other processes use atomics too.
+        // SAFETY: in bounds and aligned (`at`), alive as long as `self`; other processes use
+        // atomics too.
         unsafe { self.at(at, 8).cast::<AtomicU64>().as_ref() }
     }
 
@@ -65,12 +68,13 @@ impl SharedMap {
         unsafe { self.at(at, 4).cast::<AtomicU32>().as_ref() }
     }
 
-    /// Makes a mutex at byte `at`, a multiple of 8, with [`MUTEX_BYTES`] of room. Nobody may use it yet.
+    /// Makes a mutex at byte `at`, a multiple of 8, with [`MUTEX_BYTES`] of room. Nobody may use it
+    /// yet.
     pub fn init_mutex(&self, at: usize) -> io::Result<()> {
         let mutex = self.at(at, MUTEX_BYTES).cast::<libc::pthread_mutex_t>().as_ptr();
         let mut attr = MaybeUninit::<libc::pthread_mutexattr_t>::uninit();
-        // SAFETY: `attr` is initialised before it is used and destroyed after; `mutex` points to room for
-        // a mutex that nobody uses yet.
+        // SAFETY: `attr` is initialised before it is used and destroyed after; `mutex` points to
+        // room for a mutex that nobody uses yet.
         let code = unsafe {
             let attr = attr.as_mut_ptr();
             libc::pthread_mutexattr_init(attr);
@@ -83,8 +87,8 @@ impl SharedMap {
         if code == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(code)) }
     }
 
-    /// Locks the mutex at byte `at`, made by [`SharedMap::init_mutex`]. It is not recursive: a thread that
-    /// holds it already waits for ever.
+    /// Locks the mutex at byte `at`, made by [`SharedMap::init_mutex`]. It is not recursive: a
+    /// thread that holds it already waits for ever.
     pub fn lock(&self, at: usize) -> io::Result<Held<'_>> {
         let mutex = self.at(at, MUTEX_BYTES).cast::<libc::pthread_mutex_t>().as_ptr();
         // SAFETY: the mutex was initialised and stays mapped as long as `self`.

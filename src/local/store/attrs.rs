@@ -74,8 +74,8 @@ impl Txn<'_> {
         Ok(())
     }
 
-    /// Compares an xattr, a missing one as empty: `-ECANCELED`, `-ENOENT`. The given value stands left of
-    /// the operator (measured on 16.2.15).
+    /// Compares an xattr, a missing one as empty: `-ECANCELED`, `-ENOENT`. The given value stands
+    /// left of the operator (measured on 16.2.15).
     pub(super) fn cmp_xattr(&self, name: &[u8], op: CmpOp, value: &CmpValue) -> Result<()> {
         let stored = match self.xattr(name) {
             Err(error) if error == Errno::ENODATA => Bytes::new(),
@@ -162,8 +162,8 @@ impl Txn<'_> {
         Ok(OmapValues { entries: found.into_iter().collect(), more: false })
     }
 
-    /// Compares omap values, a missing one as empty: `-ECANCELED`, `-ENOENT`. The stored value stands left
-    /// of the operator, which is one of three (measured on 16.2.15).
+    /// Compares omap values, a missing one as empty: `-ECANCELED`, `-ENOENT`. The stored value
+    /// stands left of the operator, which is one of three (measured on 16.2.15).
     pub(super) fn omap_cmp(&self, wanted: &BTreeMap<Bytes, (Bytes, CmpOp)>) -> Result<()> {
         self.body()?;
         for (key, (given, op)) in wanted {

@@ -10,8 +10,8 @@ use super::txn::read_state;
 use crate::errno::Result;
 
 impl Store {
-    /// Looks for contradictions in the store and says what they are; empty when it is sound. Blocks other
-    /// transactions meanwhile.
+    /// Looks for contradictions in the store and says what they are; empty when it is sound. Blocks
+    /// other transactions meanwhile.
     #[must_use]
     pub fn check(&self) -> Vec<String> {
         let mut faults = Vec::new();
@@ -150,7 +150,8 @@ fn check_snaps(db: &Connection, faults: &mut Vec<String>) -> Result<()> {
         ),
         (
             "objects older than their clones",
-            "SELECT count(*) FROM object o JOIN clone c ON c.object = o.id WHERE c.snap > o.snap_seq",
+            "SELECT count(*) FROM object o JOIN clone c ON c.object = o.id
+             WHERE c.snap > o.snap_seq",
         ),
     ] {
         let count: i64 = db.query_row(sql, [], |row| row.get(0))?;

@@ -1,7 +1,7 @@
 //! Data of an object within a transaction: reading through layers, writing, zeroing, truncating.
 //!
-//! A block is read from the first layer, from the top, that has it; a layer may say that it is zeros.
-//! Bytes behind the object's end within a block that exists are always zeros.
+//! A block is read from the first layer, from the top, that has it; a layer may say that it is
+//! zeros. Bytes behind the object's end within a block that exists are always zeros.
 
 use bytes::{Bytes, BytesMut};
 use rusqlite::{OptionalExtension, params};
@@ -15,8 +15,8 @@ use crate::errno::{Errno, Result};
 
 /// A chain that would get longer is merged into one layer.
 const LAYERS_MAX: usize = 8;
-/// A replacement of at least this many bytes goes into a new slot: written once, instead of to the redo
-/// table first.
+/// A replacement of at least this many bytes goes into a new slot: written once, instead of to the
+/// redo table first.
 const REPLACE_MIN: u64 = 128 << 10;
 
 /// Where a block's bytes are.
@@ -41,8 +41,8 @@ pub(super) fn source(layers: &[Layer], block: usize) -> Source {
     Source::Zeros
 }
 
-/// Splits a range within a slot index into runs of blocks with the same source: (source, offset in the
-/// slot, length).
+/// Splits a range within a slot index into runs of blocks with the same source: (source, offset in
+/// the slot, length).
 pub(super) fn runs(layers: &[Layer], off: u64, len: u64) -> Vec<(Source, u64, u64)> {
     let mut runs: Vec<(Source, u64, u64)> = Vec::new();
     let (mut at, end) = (off, off + len);
@@ -176,7 +176,8 @@ impl Txn<'_> {
         Ok(())
     }
 
-    /// Zeros from `start` on and before `stop` in a slot index; `last`: there is nothing behind `stop`.
+    /// Zeros from `start` on and before `stop` in a slot index; `last`: there is nothing behind
+    /// `stop`.
     fn zero_in(&mut self, idx: u32, start: u64, stop: u64, last: bool) -> Result<()> {
         let first = start.next_multiple_of(BLOCK);
         let behind = if last { stop.next_multiple_of(BLOCK) } else { stop / BLOCK * BLOCK };
@@ -425,8 +426,8 @@ pub(super) fn free_if_unused(db: &rusqlite::Connection, slot: u64) -> Result<boo
     Ok(true)
 }
 
-/// How many bytes from `at` on, before `end`, lie in blocks that are treated alike: blocks with data, or
-/// whole blocks without, committed or not; or else one block that is covered in part.
+/// How many bytes from `at` on, before `end`, lie in blocks that are treated alike: blocks with
+/// data, or whole blocks without, committed or not; or else one block that is covered in part.
 fn same_kind(chain: &Chain, at: u64, end: u64) -> u64 {
     let Some(top) = chain.layers.first() else { return end - at };
     let first = (at / BLOCK) as usize;

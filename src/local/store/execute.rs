@@ -147,8 +147,9 @@ impl Effects {
 }
 
 impl Store {
-    /// Runs an operation. `done` is called without any lock: before this returns, on the calling thread, or
-    /// later on a thread for disk work, when the operation has to be durable or would wait for the disk.
+    /// Runs an operation. `done` is called without any lock: before this returns, on the calling
+    /// thread, or later on a thread for disk work, when the operation has to be durable or would
+    /// wait for the disk.
     pub fn execute(&self, caller: &Arc<Caller>, mut op: ObjectOp, done: Done) {
         let writes = match prepare(&mut op) {
             Ok(writes) => writes,

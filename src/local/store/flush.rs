@@ -1,8 +1,9 @@
 //! Making durable what was acknowledged before, and giving space back.
 //!
-//! A flush syncs the data files first and then commits which blocks hold that data, so that after a power
-//! cut no block is believed to be where it is not. Redo rows are deleted only when what they say has been
-//! synced in its place, and before the flush is acknowledged: replayed later, they would undo newer writes.
+//! A flush syncs the data files first and then commits which blocks hold that data, so that after a
+//! power cut no block is believed to be where it is not. Redo rows are deleted only when what they
+//! say has been synced in its place, and before the flush is acknowledged: replayed later, they
+//! would undo newer writes.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -87,7 +88,8 @@ impl Store {
         })
     }
 
-    /// Returns the space of slots that are durably free to the file system and lets them be used again.
+    /// Returns the space of slots that are durably free to the file system and lets them be used
+    /// again.
     pub(super) fn reclaim(&self) -> Result<()> {
         let waiting = "SELECT EXISTS (SELECT 1 FROM slot_free WHERE punched = 2)";
         let waiting =

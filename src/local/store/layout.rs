@@ -11,7 +11,8 @@ pub(super) const FILE_SLOTS: u64 = 4096;
 
 /// Largest object (`osd_max_object_size`), `-EFBIG` beyond.
 pub(super) const OBJECT_MAX: u64 = 128 << 20;
-/// Longest name, namespace or locator (`osd_max_object_name_len` and its siblings), `-ENAMETOOLONG` beyond.
+/// Longest name, namespace or locator (`osd_max_object_name_len` and its siblings), `-ENAMETOOLONG`
+/// beyond.
 pub(super) const NAME_MAX: usize = 2048;
 /// Longest namespace (`osd_max_object_namespace_len`).
 pub(super) const NAMESPACE_MAX: usize = 256;
@@ -25,7 +26,8 @@ pub(super) fn place(slot: u64) -> (u64, u64) {
     (slot / FILE_SLOTS, slot % FILE_SLOTS * SLOT)
 }
 
-/// Splits a range of an object at slot borders: (slot index, offset in the slot, length), ascending.
+/// Splits a range of an object at slot borders: (slot index, offset in the slot, length),
+/// ascending.
 pub(super) fn split(off: u64, len: u64) -> impl Iterator<Item = (u32, u64, u64)> {
     let end = off + len;
     let mut at = off;

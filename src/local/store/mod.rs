@@ -4,7 +4,7 @@
 //! ```text
 //!   store.db      SQLite: everything but data (see schema.sql)
 //!   data/NNNN     sparse files of 4 MiB slots: data
-//!   shm, slots    memory shared by the processes: locks, and what was written without a transaction
+//!   shm, slots    memory shared by the processes: locks, what was written without a transaction
 //! ```
 //!
 //! May use: disk, classes (to run class methods), placement, model, errno, runtime. Must not use:

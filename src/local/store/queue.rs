@@ -1,12 +1,12 @@
 //! Operations that wait for each other: durable ones share commits.
 //!
 //! ```text
-//!   execute() --durable write, or anything behind one on its stripe--> queue --> one committing thread:
-//!                                                                       a transaction for all that wait
+//!   execute() --durable, or behind one that is--> queue --> one committing thread:
+//!                                                           a transaction for all that wait
 //! ```
 //!
-//! While a commit is synced the next operations gather. An operation on a stripe with operations in the
-//! queue waits behind them, so that each caller's operations on an object happen in order.
+//! While a commit is synced the next operations gather. An operation on a stripe with operations in
+//! the queue waits behind them, so that each caller's operations on an object happen in order.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::Ordering;
@@ -38,8 +38,8 @@ struct State {
 }
 
 impl Store {
-    /// Queues an operation if it must be: when `durable`, or behind others on its stripe. Gives it back
-    /// otherwise.
+    /// Queues an operation if it must be: when `durable`, or behind others on its stripe. Gives it
+    /// back otherwise.
     pub(super) fn enqueue(&self, job: Job, durable: bool) -> Option<Job> {
         let mut state = self.queue.state.lock();
         if !durable && !state.pending.contains_key(&job.stripe) {

@@ -1,4 +1,5 @@
-//! After a reboot: what the last boot's memory held is gone, the database and the data files decide.
+//! After a reboot: what the last boot's memory held is gone, the database and the data files
+//! decide.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +8,8 @@ use super::{Commit, Store};
 use crate::errno::Result;
 
 impl Store {
-    /// Recovers the store, while nobody else has it open: all redo rows are applied in their order, since
-    /// which of them had reached the disk is not known, and records are forgotten.
+    /// Recovers the store, while nobody else has it open: all redo rows are applied in their order,
+    /// since which of them had reached the disk is not known, and records are forgotten.
     pub(super) fn recover(&self) -> Result<()> {
         self.slots.forget_records()?;
         self.db.write_with(Commit::Durable, |db| {

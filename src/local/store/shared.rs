@@ -7,8 +7,9 @@
 //! ```
 //!
 //! An object belongs to the stripe its placement hash selects. The stripe's generation is odd while
-//! a transaction changes one of its objects, and another number afterwards; it is changed only by the holder
-//! of the stripe's mutex. Everything here is worthless after a reboot and is then made anew.
+//! a transaction changes one of its objects, and another number afterwards; it is changed only by
+//! the holder of the stripe's mutex. Everything here is worthless after a reboot and is then made
+//! anew.
 
 use std::fs::File;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -36,8 +37,10 @@ pub(super) enum Counter {
     Redo = 256,
     /// The value of `Redo` when redo rows were last deleted.
     Retired = 320,
-    /// The blocklist or pools changed (goes up).
+    /// A pool's way of taking snapshots changed (goes up).
     Map = 384,
+    /// The blocklist changed (goes up).
+    Blocklist = 448,
 }
 
 /// The mapped file.

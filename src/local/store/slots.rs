@@ -1,9 +1,9 @@
-//! The slots: their bytes in the data files, and what changes in them outside transactions, in the mapped
-//! file `slots`.
+//! The slots: their bytes in the data files, and what changes in them outside transactions, in the
+//! mapped file `slots`.
 //!
-//! A slot's record counts only while its epoch is the one of the slot's row in the database; otherwise the
-//! row says everything. A transaction that changes a slot folds the record into the row and raises the
-//! epoch.
+//! A slot's record counts only while its epoch is the one of the slot's row in the database;
+//! otherwise the row says everything. A transaction that changes a slot folds the record into the
+//! row and raises the epoch.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -94,8 +94,8 @@ impl Record {
         }
     }
 
-    /// Makes the record say what the row says. Under the object's lock; a reader that overtakes sees a record
-    /// without an epoch and turns to the row.
+    /// Makes the record say what the row says. Under the object's lock; a reader that overtakes
+    /// sees a record without an epoch and turns to the row.
     pub(super) fn store(&self, state: &SlotState) {
         let words = self.words();
         words[EPOCH].store(0, Ordering::Release);
@@ -139,7 +139,8 @@ impl Slots {
         let mut chunks = self.chunks.write();
         let off = number * CHUNK_BYTES as u64;
         if self.records.metadata()?.len() < off + CHUNK_BYTES as u64 {
-            // Two processes may do so at once: both only ever make it longer, under the file's lock.
+            // Two processes may do so at once: both only ever make it longer, under the file's
+            // lock.
             self.records.lock()?;
             let len = self.records.metadata().map(|m| m.len().max(off + CHUNK_BYTES as u64));
             let grown = len.and_then(|len| self.records.set_len(len));
@@ -194,8 +195,8 @@ impl Slots {
         punched.map_err(|e| Error::from(e).context(format!("punching slot {slot}")))
     }
 
-    /// Makes what this process wrote into the slots of some data files durable (and what others wrote into
-    /// them before this call).
+    /// Makes what this process wrote into the slots of some data files durable (and what others
+    /// wrote into them before this call).
     pub(super) fn sync(&self, numbers: impl IntoIterator<Item = u64>) -> Result<()> {
         for number in numbers {
             self.dirty.lock().remove(&number);

@@ -1,8 +1,8 @@
-//! Snapshots of an object: cloning before the first write after a snapshot, reading at one, rolling back,
-//! listing.
+//! Snapshots of an object: cloning before the first write after a snapshot, reading at one, rolling
+//! back, listing.
 //!
-//! A clone shares all layers with the head it was made of; the head's next write then puts a new layer on
-//! top. So a snapshot costs rows, not data.
+//! A clone shares all layers with the head it was made of; the head's next write then puts a new
+//! layer on top. So a snapshot costs rows, not data.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -69,8 +69,8 @@ impl Txn<'_> {
         }
     }
 
-    /// The version a snapshot sees: `Some(None)` is the head (which may not exist), `Some(Some(body))` a
-    /// clone.
+    /// The version a snapshot sees: `Some(None)` is the head (which may not exist),
+    /// `Some(Some(body))` a clone.
     fn version_at(&self, snap: SnapId) -> Result<Option<Option<i64>>> {
         let Some(object) = &self.object else { return Ok(None) };
         if snap == SnapId::HEAD || snap == SnapId::DIR {
@@ -96,8 +96,8 @@ impl Txn<'_> {
         Ok((first <= Some(snap)).then_some(Some(body)))
     }
 
-    /// Before the first change: takes what was written outside transactions into the rows, and keeps the
-    /// head as a clone if there is a snapshot that it has not been kept for.
+    /// Before the first change: takes what was written outside transactions into the rows, and
+    /// keeps the head as a clone if there is a snapshot that it has not been kept for.
     pub(super) fn make_writeable(&mut self) -> Result<()> {
         self.settle()?;
         let context = self.context.clone().unwrap_or_default();
@@ -189,7 +189,8 @@ impl Txn<'_> {
     /// Gives a version the xattrs, omap entries and layers of another.
     fn copy_rows(&self, from: i64, to: i64) -> Result<()> {
         for copy in [
-            "INSERT INTO xattr (body, name, value) SELECT ?2, name, value FROM xattr WHERE body = ?1",
+            "INSERT INTO xattr (body, name, value)
+             SELECT ?2, name, value FROM xattr WHERE body = ?1",
             "INSERT INTO omap (body, key, value) SELECT ?2, key, value FROM omap WHERE body = ?1",
             "INSERT INTO layer (body, idx, depth, slot)
              SELECT ?2, idx, depth, slot FROM layer WHERE body = ?1",
@@ -230,8 +231,8 @@ impl Txn<'_> {
         Ok(())
     }
 
-    /// Makes the head what it was at a snapshot: also gone, if it was not there then. `-ENOENT` if it was
-    /// not there then and is not now.
+    /// Makes the head what it was at a snapshot: also gone, if it was not there then. `-ENOENT` if
+    /// it was not there then and is not now.
     pub(super) fn rollback(&mut self, snap: SnapId) -> Result<()> {
         let version = self.version_at(snap)?;
         self.prepare_write()?;
@@ -294,8 +295,8 @@ impl Txn<'_> {
         Ok(set)
     }
 
-    /// The context that counts: a pool with pool snapshots has one of its own; snapshots that were removed
-    /// are not cloned for; one older than the object's changes nothing.
+    /// The context that counts: a pool with pool snapshots has one of its own; snapshots that were
+    /// removed are not cloned for; one older than the object's changes nothing.
     pub(super) fn effective_context(&self, given: &SnapContext) -> Result<SnapContext> {
         let pool = self.target.pool.0;
         let mut find =

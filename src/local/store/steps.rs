@@ -55,8 +55,8 @@ pub(super) fn payload_len(op: &ObjectOp) -> u64 {
     op.steps.iter().map(len).sum::<usize>() as u64
 }
 
-/// Runs the steps until one fails that may not. Returns the result of the operation, which is the last
-/// step's, and what each step answered.
+/// Runs the steps until one fails that may not. Returns the result of the operation, which is the
+/// last step's, and what each step answered.
 pub(super) fn run(txn: &mut Txn<'_>, op: &mut ObjectOp) -> (i32, SmallVec<[StepReply; 2]>) {
     let mut replies = SmallVec::new();
     let mut result = 0;
@@ -242,7 +242,8 @@ fn repeated(data: &Payload, len: u64) -> Result<Bytes> {
     Ok(data.to_bytes().repeat((len / data.len() as u64) as usize).into())
 }
 
-/// A zero that reaches the end cuts the object off; beyond the end it does nothing (measured on 16.2.15).
+/// A zero that reaches the end cuts the object off; beyond the end it does nothing (measured on
+/// 16.2.15).
 fn zero(txn: &mut Txn<'_>, off: u64, len: u64) -> Result<()> {
     if !txn.exists() || off >= txn.size() || len == 0 {
         return Ok(());

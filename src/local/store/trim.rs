@@ -17,8 +17,8 @@ const BATCH: usize = 64;
 type Found = (i64, u32);
 
 impl Store {
-    /// Trims the clones that only this snapshot needs. The snapshot must be in `removed_snap` already; if
-    /// this is interrupted, calling it again continues.
+    /// Trims the clones that only this snapshot needs. The snapshot must be in `removed_snap`
+    /// already; if this is interrupted, calling it again continues.
     pub fn trim_snap(&self, pool: PoolId, snap: SnapId) -> Result<()> {
         let find = "SELECT o.id, o.position FROM clone_snap s JOIN object o ON o.id = s.object
                     WHERE s.pool = ?1 AND s.snap = ?2 LIMIT ?3";
@@ -29,15 +29,15 @@ impl Store {
         )
     }
 
-    /// Removes all objects and clones of a pool. The pool's row must be gone already, so that none is made
-    /// meanwhile; if this is interrupted, calling it again continues.
+    /// Removes all objects and clones of a pool. The pool's row must be gone already, so that none
+    /// is made meanwhile; if this is interrupted, calling it again continues.
     pub fn purge_pool(&self, pool: PoolId) -> Result<()> {
         let find = "SELECT id, position FROM object WHERE pool = ?1 LIMIT ?2";
         self.in_batches(|db| found(db, find, params![pool.0, BATCH as i64]), remove_object)
     }
 
-    /// Repeats, until nothing is found: finds objects and treats them in one transaction, with their stripes
-    /// locked.
+    /// Repeats, until nothing is found: finds objects and treats them in one transaction, with
+    /// their stripes locked.
     fn in_batches(
         &self,
         find: impl Fn(&Connection) -> Result<Vec<Found>>,

@@ -3,7 +3,7 @@
 //! ```text
 //!   Txn: object row, body (the head, or a snapshot's clone), chains of layers by slot index
 //!     steps (steps.rs, data.rs, attrs.rs, snaps.rs) change rows at once and stage data
-//!   finish(): rows of the body and of changed slots; what is staged goes to the files with the commit
+//!   finish(): rows of the body and of changed slots; staged data goes to files with the commit
 //! ```
 //!
 //! A `Txn` is used under the object's stripe lock, and with the write lock of the database if it
@@ -254,8 +254,8 @@ impl<'a> Txn<'a> {
         self.body.as_mut().ok_or_else(|| Errno::ENOENT.into())
     }
 
-    /// Before the first change: clones the head if the snap context says so. Called by every step that
-    /// changes something.
+    /// Before the first change: clones the head if the snap context says so. Called by every step
+    /// that changes something.
     pub(super) fn prepare_write(&mut self) -> Result<()> {
         if self.writing {
             return Ok(());
@@ -290,8 +290,8 @@ impl<'a> Txn<'a> {
         Ok(())
     }
 
-    /// A row for an object that has none. Its version continues behind those of removed objects, so that
-    /// a version never comes back under the same name.
+    /// A row for an object that has none. Its version continues behind those of removed objects, so
+    /// that a version never comes back under the same name.
     fn insert_object(&self, snap_seq: u64) -> Result<ObjectRow> {
         let mut insert = self.db.prepare_cached(
             "INSERT INTO object (pool, position, namespace, locator, name, snap_seq, version)
@@ -310,8 +310,8 @@ impl<'a> Txn<'a> {
         Ok(ObjectRow { id, head: None, snap_seq, version: version.cast_unsigned() })
     }
 
-    /// Writes what is left to be written of rows. Returns the object's new version, or the old one if
-    /// nothing changed.
+    /// Writes what is left to be written of rows. Returns the object's new version, or the old one
+    /// if nothing changed.
     pub(super) fn finish(&mut self) -> Result<u64> {
         let Some(object) = self.object.as_ref().filter(|_| self.writing) else {
             return Ok(self.version_before);
@@ -339,7 +339,8 @@ impl<'a> Txn<'a> {
     /// The head is gone: so is the object, unless it has clones.
     fn forget_object_if_empty(&self, id: i64, version: u64) -> Result<()> {
         let mut delete = self.db.prepare_cached(
-            "DELETE FROM object WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM clone WHERE object = ?1)",
+            "DELETE FROM object WHERE id = ?1
+             AND NOT EXISTS (SELECT 1 FROM clone WHERE object = ?1)",
         )?;
         if delete.execute([id])? > 0 {
             self.db.prepare_cached("DELETE FROM watch WHERE object = ?1")?.execute([id])?;
