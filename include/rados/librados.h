@@ -1504,8 +1504,8 @@ void rados_read_op_exec_user_buf(rados_read_op_t read_op,
                                  int *prval);
 
 /**
- * Gets all xattrs: `*iter` is set at once, and has them when the operation is done, to be read with
- * `rados_getxattrs_next`.
+ * Gets all xattrs: `*iter` is set at once, and has them when the operation is done, to be read
+ * with `rados_getxattrs_next`.
  */
 CEPH_RADOS_API
 void rados_read_op_getxattrs(rados_read_op_t read_op,

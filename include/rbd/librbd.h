@@ -807,12 +807,14 @@ int rbd_aio_mirror_image_get_global_status(rbd_image_t image,
                                            size_t status_size,
                                            rbd_completion_t c);
 
+/** Starts rbd_mirror_image_get_info(). Returns 0, or -ERANGE for a struct of another size. */
 CEPH_RBD_API
 int rbd_aio_mirror_image_get_info(rbd_image_t image,
                                   struct rbd_mirror_image_info_t *mirror_image_info,
                                   size_t info_size,
                                   rbd_completion_t c);
 
+/** Starts rbd_mirror_image_get_mode(). */
 CEPH_RBD_API
 int rbd_aio_mirror_image_get_mode(rbd_image_t image,
                                   enum rbd_mirror_image_mode_t *mode,
@@ -1760,11 +1762,13 @@ int rbd_mirror_image_get_global_status(rbd_image_t image,
                                        struct rbd_mirror_image_global_status_t *mirror_image_global_status,
                                        size_t status_size);
 
+/** Stores the image's part in mirroring. Returns 0, or -ERANGE for a struct of another size. */
 CEPH_RBD_API
 int rbd_mirror_image_get_info(rbd_image_t image,
                               struct rbd_mirror_image_info_t *mirror_image_info,
                               size_t info_size);
 
+/** Frees what rbd_mirror_image_get_info() stored. */
 CEPH_RBD_API
 void rbd_mirror_image_get_info_cleanup(struct rbd_mirror_image_info_t *mirror_image_info);
 
@@ -1773,6 +1777,7 @@ int rbd_mirror_image_get_instance_id(rbd_image_t image,
                                      char *instance_id,
                                      size_t *id_max_length);
 
+/** Stores how the image is mirrored. Returns 0. */
 CEPH_RBD_API int rbd_mirror_image_get_mode(rbd_image_t image, enum rbd_mirror_image_mode_t *mode);
 
 CEPH_RBD_API
@@ -1797,6 +1802,10 @@ void rbd_mirror_image_global_status_list_cleanup(char **image_ids,
                                                  struct rbd_mirror_image_global_status_t *images,
                                                  size_t len);
 
+/**
+ * Lists images that are mirrored, behind an id. Returns 0, or -EOPNOTSUPP where there are
+ * some.
+ */
 CEPH_RBD_API
 int rbd_mirror_image_info_list(rados_ioctx_t io_ctx,
                                enum rbd_mirror_image_mode_t *mode_filter,
@@ -1807,6 +1816,7 @@ int rbd_mirror_image_info_list(rados_ioctx_t io_ctx,
                                struct rbd_mirror_image_info_t *info_entries,
                                size_t *num_entries);
 
+/** Frees what rbd_mirror_image_info_list() stored in the arrays. */
 CEPH_RBD_API
 void rbd_mirror_image_info_list_cleanup(char **image_ids,
                                         struct rbd_mirror_image_info_t *info_entries,
@@ -1850,10 +1860,16 @@ int rbd_mirror_image_status_summary(rados_ioctx_t io_ctx,
                                     int *counts,
                                     size_t *maxlen);
 
+/** Stores what of the pool is mirrored. Returns 0. */
 CEPH_RBD_API int rbd_mirror_mode_get(rados_ioctx_t io_ctx, enum rbd_mirror_mode_t *mirror_mode);
 
+/**
+ * Sets what of the pool is mirrored. Returns 0, -EINVAL, or -EBUSY for ending it while there
+ * are peers or images that are mirrored.
+ */
 CEPH_RBD_API int rbd_mirror_mode_set(rados_ioctx_t io_ctx, enum rbd_mirror_mode_t mirror_mode);
 
+/** Like rbd_mirror_peer_site_add(), for both directions. */
 CEPH_RBD_API
 CEPH_RBD_DEPRECATED
 int rbd_mirror_peer_add(rados_ioctx_t io_ctx,
@@ -1882,17 +1898,20 @@ int rbd_mirror_peer_get_attributes(rados_ioctx_t p,
                                    size_t *max_value_len,
                                    size_t *key_value_count);
 
+/** Lists the peers. Returns 0, or -ERANGE; either way their number goes into `max_peers`. */
 CEPH_RBD_API
 CEPH_RBD_DEPRECATED
 int rbd_mirror_peer_list(rados_ioctx_t io_ctx,
                          struct rbd_mirror_peer_t *peers,
                          int *max_peers);
 
+/** Frees what rbd_mirror_peer_list() stored in the array. */
 CEPH_RBD_API
 CEPH_RBD_DEPRECATED
 void rbd_mirror_peer_list_cleanup(struct rbd_mirror_peer_t *peers,
                                   int max_peers);
 
+/** Removes a peer. Returns 0. */
 CEPH_RBD_API CEPH_RBD_DEPRECATED int rbd_mirror_peer_remove(rados_ioctx_t io_ctx, const char *uuid);
 
 CEPH_RBD_API
@@ -1903,18 +1922,24 @@ int rbd_mirror_peer_set_attributes(rados_ioctx_t p,
                                    const char *values,
                                    size_t key_value_count);
 
+/** Sets the user that mirroring connects to a peer as. Returns 0, or -ENOENT. */
 CEPH_RBD_API
 CEPH_RBD_DEPRECATED
 int rbd_mirror_peer_set_client(rados_ioctx_t io_ctx,
                                const char *uuid,
                                const char *client_name);
 
+/** Renames a peer. Returns 0, -ENOENT, or -EEXIST. */
 CEPH_RBD_API
 CEPH_RBD_DEPRECATED
 int rbd_mirror_peer_set_cluster(rados_ioctx_t io_ctx,
                                 const char *uuid,
                                 const char *cluster_name);
 
+/**
+ * Adds a peer and copies its id. Returns 0, -EINVAL while nothing is mirrored, -EEXIST, or
+ * -E2BIG for less than 37 bytes.
+ */
 CEPH_RBD_API
 int rbd_mirror_peer_site_add(rados_ioctx_t io_ctx,
                              char *uuid,
@@ -1932,15 +1957,18 @@ int rbd_mirror_peer_site_get_attributes(rados_ioctx_t p,
                                         size_t *max_value_len,
                                         size_t *key_value_count);
 
+/** Lists the peers. Returns 0, or -ERANGE; either way their number goes into `max_peers`. */
 CEPH_RBD_API
 int rbd_mirror_peer_site_list(rados_ioctx_t io_ctx,
                               struct rbd_mirror_peer_site_t *peers,
                               int *max_peers);
 
+/** Frees what rbd_mirror_peer_site_list() stored in the array. */
 CEPH_RBD_API
 void rbd_mirror_peer_site_list_cleanup(struct rbd_mirror_peer_site_t *peers,
                                        int max_peers);
 
+/** Removes a peer. Returns 0. */
 CEPH_RBD_API int rbd_mirror_peer_site_remove(rados_ioctx_t io_ctx, const char *uuid);
 
 CEPH_RBD_API
@@ -1950,16 +1978,19 @@ int rbd_mirror_peer_site_set_attributes(rados_ioctx_t p,
                                         const char *values,
                                         size_t key_value_count);
 
+/** Sets the user that mirroring connects to a peer as. Returns 0, or -ENOENT. */
 CEPH_RBD_API
 int rbd_mirror_peer_site_set_client_name(rados_ioctx_t io_ctx,
                                          const char *uuid,
                                          const char *client_name);
 
+/** Sets which way a peer mirrors. Returns 0, or -ENOENT. */
 CEPH_RBD_API
 int rbd_mirror_peer_site_set_direction(rados_ioctx_t io_ctx,
                                        const char *uuid,
                                        enum rbd_mirror_peer_direction_t direction);
 
+/** Renames a peer. Returns 0, -ENOENT, or -EEXIST. */
 CEPH_RBD_API
 int rbd_mirror_peer_site_set_name(rados_ioctx_t io_ctx,
                                   const char *uuid,
@@ -1978,6 +2009,10 @@ CEPH_RBD_API int rbd_mirror_site_name_get(rados_t cluster, char *name, size_t *m
 
 CEPH_RBD_API int rbd_mirror_site_name_set(rados_t cluster, const char *name);
 
+/**
+ * Copies the pool's id for mirroring. Returns 0, -ENOENT while nothing is mirrored, or
+ * -ERANGE; the needed bytes, with the closing zero, go into `max_len`.
+ */
 CEPH_RBD_API int rbd_mirror_uuid_get(rados_ioctx_t io_ctx, char *uuid, size_t *max_len);
 
 /** Makes a namespace for images in the pool. Returns 0, -EEXIST, or -EINVAL. */

@@ -44,8 +44,6 @@ missing! {
     fn rbd_aio_mirror_image_create_snapshot(image: rbd_image_t, flags: u32, snap_id: *mut u64, c: rbd_completion_t) -> c_int;
     fn rbd_aio_mirror_image_demote(image: rbd_image_t, c: rbd_completion_t) -> c_int;
     fn rbd_aio_mirror_image_get_global_status(image: rbd_image_t, mirror_global_image_status: *mut rbd_mirror_image_global_status_t, status_size: usize, c: rbd_completion_t) -> c_int;
-    fn rbd_aio_mirror_image_get_info(image: rbd_image_t, mirror_image_info: *mut rbd_mirror_image_info_t, info_size: usize, c: rbd_completion_t) -> c_int;
-    fn rbd_aio_mirror_image_get_mode(image: rbd_image_t, mode: *mut rbd_mirror_image_mode_t, c: rbd_completion_t) -> c_int;
     #[deprecated] fn rbd_aio_mirror_image_get_status(image: rbd_image_t, mirror_image_status: *mut rbd_mirror_image_status_t, status_size: usize, c: rbd_completion_t) -> c_int;
     fn rbd_aio_mirror_image_promote(image: rbd_image_t, force: bool, c: rbd_completion_t) -> c_int;
     fn rbd_deep_copy(src: rbd_image_t, dest_io_ctx: rados_ioctx_t, destname: *const c_char, dest_opts: rbd_image_options_t) -> c_int;
@@ -75,16 +73,11 @@ missing! {
     #[deprecated] fn rbd_mirror_image_enable(image: rbd_image_t) -> c_int;
     fn rbd_mirror_image_enable2(image: rbd_image_t, mode: rbd_mirror_image_mode_t) -> c_int;
     fn rbd_mirror_image_get_global_status(image: rbd_image_t, mirror_image_global_status: *mut rbd_mirror_image_global_status_t, status_size: usize) -> c_int;
-    fn rbd_mirror_image_get_info(image: rbd_image_t, mirror_image_info: *mut rbd_mirror_image_info_t, info_size: usize) -> c_int;
-    fn rbd_mirror_image_get_info_cleanup(mirror_image_info: *mut rbd_mirror_image_info_t);
     fn rbd_mirror_image_get_instance_id(image: rbd_image_t, instance_id: *mut c_char, id_max_length: *mut usize) -> c_int;
-    fn rbd_mirror_image_get_mode(image: rbd_image_t, mode: *mut rbd_mirror_image_mode_t) -> c_int;
     #[deprecated] fn rbd_mirror_image_get_status(image: rbd_image_t, mirror_image_status: *mut rbd_mirror_image_status_t, status_size: usize) -> c_int;
     fn rbd_mirror_image_global_status_cleanup(mirror_image_global_status: *mut rbd_mirror_image_global_status_t);
     fn rbd_mirror_image_global_status_list(io_ctx: rados_ioctx_t, start_id: *const c_char, max: usize, image_ids: *mut *mut c_char, images: *mut rbd_mirror_image_global_status_t, len: *mut usize) -> c_int;
     fn rbd_mirror_image_global_status_list_cleanup(image_ids: *mut *mut c_char, images: *mut rbd_mirror_image_global_status_t, len: usize);
-    fn rbd_mirror_image_info_list(io_ctx: rados_ioctx_t, mode_filter: *mut rbd_mirror_image_mode_t, start_id: *const c_char, max: usize, image_ids: *mut *mut c_char, mode_entries: *mut rbd_mirror_image_mode_t, info_entries: *mut rbd_mirror_image_info_t, num_entries: *mut usize) -> c_int;
-    fn rbd_mirror_image_info_list_cleanup(image_ids: *mut *mut c_char, info_entries: *mut rbd_mirror_image_info_t, num_entries: usize);
     fn rbd_mirror_image_instance_id_list(io_ctx: rados_ioctx_t, start_id: *const c_char, max: usize, image_ids: *mut *mut c_char, instance_ids: *mut *mut c_char, len: *mut usize) -> c_int;
     fn rbd_mirror_image_instance_id_list_cleanup(image_ids: *mut *mut c_char, instance_ids: *mut *mut c_char, len: usize);
     fn rbd_mirror_image_promote(image: rbd_image_t, force: bool) -> c_int;
@@ -92,32 +85,16 @@ missing! {
     #[deprecated] fn rbd_mirror_image_status_list(io_ctx: rados_ioctx_t, start_id: *const c_char, max: usize, image_ids: *mut *mut c_char, images: *mut rbd_mirror_image_status_t, len: *mut usize) -> c_int;
     #[deprecated] fn rbd_mirror_image_status_list_cleanup(image_ids: *mut *mut c_char, images: *mut rbd_mirror_image_status_t, len: usize);
     fn rbd_mirror_image_status_summary(io_ctx: rados_ioctx_t, states: *mut rbd_mirror_image_status_state_t, counts: *mut c_int, maxlen: *mut usize) -> c_int;
-    fn rbd_mirror_mode_get(io_ctx: rados_ioctx_t, mirror_mode: *mut rbd_mirror_mode_t) -> c_int;
-    fn rbd_mirror_mode_set(io_ctx: rados_ioctx_t, mirror_mode: rbd_mirror_mode_t) -> c_int;
-    #[deprecated] fn rbd_mirror_peer_add(io_ctx: rados_ioctx_t, uuid: *mut c_char, uuid_max_length: usize, cluster_name: *const c_char, client_name: *const c_char) -> c_int;
     fn rbd_mirror_peer_bootstrap_create(io_ctx: rados_ioctx_t, token: *mut c_char, max_len: *mut usize) -> c_int;
     fn rbd_mirror_peer_bootstrap_import(io_ctx: rados_ioctx_t, direction: rbd_mirror_peer_direction_t, token: *const c_char) -> c_int;
     #[deprecated] fn rbd_mirror_peer_get_attributes(p: rados_ioctx_t, uuid: *const c_char, keys: *mut c_char, max_key_len: *mut usize, values: *mut c_char, max_value_len: *mut usize, key_value_count: *mut usize) -> c_int;
-    #[deprecated] fn rbd_mirror_peer_list(io_ctx: rados_ioctx_t, peers: *mut rbd_mirror_peer_t, max_peers: *mut c_int) -> c_int;
-    #[deprecated] fn rbd_mirror_peer_list_cleanup(peers: *mut rbd_mirror_peer_t, max_peers: c_int);
-    #[deprecated] fn rbd_mirror_peer_remove(io_ctx: rados_ioctx_t, uuid: *const c_char) -> c_int;
     #[deprecated] fn rbd_mirror_peer_set_attributes(p: rados_ioctx_t, uuid: *const c_char, keys: *const c_char, values: *const c_char, key_value_count: usize) -> c_int;
-    #[deprecated] fn rbd_mirror_peer_set_client(io_ctx: rados_ioctx_t, uuid: *const c_char, client_name: *const c_char) -> c_int;
-    #[deprecated] fn rbd_mirror_peer_set_cluster(io_ctx: rados_ioctx_t, uuid: *const c_char, cluster_name: *const c_char) -> c_int;
-    fn rbd_mirror_peer_site_add(io_ctx: rados_ioctx_t, uuid: *mut c_char, uuid_max_length: usize, direction: rbd_mirror_peer_direction_t, site_name: *const c_char, client_name: *const c_char) -> c_int;
     fn rbd_mirror_peer_site_get_attributes(p: rados_ioctx_t, uuid: *const c_char, keys: *mut c_char, max_key_len: *mut usize, values: *mut c_char, max_value_len: *mut usize, key_value_count: *mut usize) -> c_int;
-    fn rbd_mirror_peer_site_list(io_ctx: rados_ioctx_t, peers: *mut rbd_mirror_peer_site_t, max_peers: *mut c_int) -> c_int;
-    fn rbd_mirror_peer_site_list_cleanup(peers: *mut rbd_mirror_peer_site_t, max_peers: c_int);
-    fn rbd_mirror_peer_site_remove(io_ctx: rados_ioctx_t, uuid: *const c_char) -> c_int;
     fn rbd_mirror_peer_site_set_attributes(p: rados_ioctx_t, uuid: *const c_char, keys: *const c_char, values: *const c_char, key_value_count: usize) -> c_int;
-    fn rbd_mirror_peer_site_set_client_name(io_ctx: rados_ioctx_t, uuid: *const c_char, client_name: *const c_char) -> c_int;
-    fn rbd_mirror_peer_site_set_direction(io_ctx: rados_ioctx_t, uuid: *const c_char, direction: rbd_mirror_peer_direction_t) -> c_int;
-    fn rbd_mirror_peer_site_set_name(io_ctx: rados_ioctx_t, uuid: *const c_char, site_name: *const c_char) -> c_int;
     fn rbd_mirror_remote_namespace_get(io_ctx: rados_ioctx_t, remote_namespace: *mut c_char, max_len: *mut usize) -> c_int;
     fn rbd_mirror_remote_namespace_set(io_ctx: rados_ioctx_t, remote_namespace: *const c_char) -> c_int;
     fn rbd_mirror_site_name_get(cluster: rados_t, name: *mut c_char, max_len: *mut usize) -> c_int;
     fn rbd_mirror_site_name_set(cluster: rados_t, name: *const c_char) -> c_int;
-    fn rbd_mirror_uuid_get(io_ctx: rados_ioctx_t, uuid: *mut c_char, max_len: *mut usize) -> c_int;
 }
 
 #[cfg(test)]

@@ -47,6 +47,7 @@ pub mod layout;
 mod lock;
 mod message;
 pub mod metadata;
+pub mod mirror;
 pub mod namespace;
 mod object_map;
 pub mod operations;
