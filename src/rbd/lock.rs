@@ -276,7 +276,7 @@ impl Image {
     }
 
     /// Opens the head's object map if the image has one and it is not open.
-    async fn open_head_map(&self) -> Result<()> {
+    pub(super) async fn open_head_map(&self) -> Result<()> {
         let view = self.view();
         if !view.has(Features::OBJECT_MAP) || view.object_map.is_some() {
             return Ok(());

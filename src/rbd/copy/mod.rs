@@ -6,7 +6,12 @@
 //!   object   one object of a deep copy
 //! ```
 
+mod deep;
+mod object;
+
 use std::sync::Arc;
+
+pub use deep::{deep_copy, deep_copy_into};
 
 use super::operations::Progress;
 use super::options::{ImageOption, ImageOptions};

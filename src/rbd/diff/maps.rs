@@ -20,12 +20,22 @@ pub(in crate::rbd) enum DiffState {
 
 use DiffState::{Data, DataUpdated, Hole, HoleUpdated};
 
+/// What counts of an object that came and went between two versions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::rbd) enum Scope {
+    /// Nothing: for what differs between the two.
+    Ends,
+    /// All: for a copy of the versions in between too.
+    History,
+}
+
 /// What happened to each object between two versions (0: none yet). `-EINVAL` where the maps cannot
 /// tell.
 pub(in crate::rbd) async fn diff(
     image: &Image,
     from: SnapId,
     to: SnapId,
+    scope: Scope,
 ) -> Result<Vec<DiffState>> {
     let header = image.header();
     let between = header.snapshots.keys().copied().filter(|id| *id > from && *id < to);
@@ -37,15 +47,26 @@ pub(in crate::rbd) async fn diff(
     versions.push(to);
 
     let mut states = Vec::new();
-    let mut begun = false;
+    let mut begun = from == SnapId(0);
     for version in versions {
         let Some(map) = load(image, version, version == from || version == to).await? else {
             continue;
         };
-        apply(&mut states, &map, from == SnapId(0), begun);
+        match begun {
+            // What appears now appears for those who look at it.
+            true => apply(&mut states, &map, scope == Scope::History || version == to),
+            false => states = (0..map.len()).map(|object| at_start(map.get(object))).collect(),
+        }
         begun = true;
     }
     Ok(states)
+}
+
+fn at_start(state: ObjectState) -> DiffState {
+    match state {
+        ObjectState::Nonexistent => Hole,
+        _ => Data,
+    }
 }
 
 /// The map of a version, with as many objects as it has bytes for. `None` for one in between that
@@ -78,35 +99,23 @@ async fn load(image: &Image, version: SnapId, needed: bool) -> Result<Option<Obj
     Ok(Some(map))
 }
 
-/// Adds what the next version's map says. `from_nothing`: everything that is there was written;
-/// `begun`: this is not the first version.
-fn apply(states: &mut Vec<DiffState>, map: &ObjectMap, from_nothing: bool, begun: bool) {
-    let before = states.len();
-    let all = before.max(usize::try_from(map.len()).unwrap_or(usize::MAX));
-    for at in 0..all {
-        let object = at as u64;
+/// Adds what the next version's map says. `fills`: whether an object that was not there and is now
+/// counts.
+fn apply(states: &mut Vec<DiffState>, map: &ObjectMap, fills: bool) {
+    let all = states.len().max(usize::try_from(map.len()).unwrap_or(usize::MAX));
+    states.resize(all, Hole);
+    for (object, state) in states.iter_mut().enumerate() {
+        let object = object as u64;
         let now = match object < map.len() {
             true => map.get(object),
             false => ObjectState::Nonexistent,
         };
-        match states.get_mut(at) {
-            Some(state) => *state = next(*state, now),
-            None => states.push(match now {
-                ObjectState::Nonexistent => Hole,
-                _ if from_nothing => DataUpdated,
-                ObjectState::ExistsClean => Data,
-                _ if begun => DataUpdated,
-                _ => Data,
-            }),
-        }
-    }
-}
-
-fn next(before: DiffState, now: ObjectState) -> DiffState {
-    match (now, before) {
-        (ObjectState::Nonexistent, Hole | HoleUpdated) => before,
-        (ObjectState::Nonexistent, _) => HoleUpdated,
-        (ObjectState::ExistsClean, Data | DataUpdated) => before,
-        _ => DataUpdated,
+        *state = match (*state, now) {
+            (Hole | HoleUpdated, ObjectState::Nonexistent) => *state,
+            (Hole, _) if !fills => Hole,
+            (Data | DataUpdated, ObjectState::Nonexistent) => HoleUpdated,
+            (Data, ObjectState::ExistsClean) => Data,
+            _ => DataUpdated,
+        };
     }
 }

@@ -16,7 +16,7 @@ use super::ranges::{RangeMap, Ranges};
 use super::{Image, snapshot, throttle};
 use crate::errno::{Errno, Result};
 use crate::model::SnapId;
-use maps::DiffState;
+use maps::{DiffState, Scope};
 use object::{Delta, ListFlags, State};
 
 /// What a diff is about.
@@ -88,7 +88,7 @@ fn execute<'a>(
             };
         }
         if range.whole_object {
-            match maps::diff(image, from, to).await {
+            match maps::diff(image, from, to, Scope::Ends).await {
                 Ok(states) => return from_maps(image, from, range, states, callback).await,
                 Err(error) => log::debug!(target: "rbd", "fast diff: {error}"),
             }

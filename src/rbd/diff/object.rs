@@ -169,13 +169,13 @@ fn between(
             continue;
         }
         let mut step = step(set, start, end);
-        let whole = !step.changed.is_empty() && flags.contains(ListFlags::WHOLE_OBJECT);
-        if step.unknown || whole {
+        let whole = flags.contains(ListFlags::WHOLE_OBJECT);
+        if step.unknown || (whole && !step.changed.is_empty()) {
             step.changed = Ranges::one(0, object_size);
-            step.size = object_size;
             step.readable_at = end;
-        } else if !step.exists {
-            step.size = 0;
+        }
+        if step.unknown || (whole && step.exists) {
+            step.size = object_size;
         }
         let mut written = step.changed.within(extents);
         let mut zeroed = Ranges::default();
@@ -257,6 +257,7 @@ fn step(set: &SnapSet, start: SnapId, end: SnapId) -> Step {
         step.size = version.size;
         if end < a {
             step.exists = false;
+            step.size = 0;
             step.changed = Ranges::one(0, size_at_start);
             return step;
         }
@@ -270,6 +271,9 @@ fn step(set: &SnapSet, start: SnapId, end: SnapId) -> Step {
         version.overlap.iter().for_each(|(offset, len)| differs.remove(*offset, *len));
         step.changed.add_all(&differs);
     }
+    // It is no longer there at the end; what came and went in between is of no interest.
+    step.changed = Ranges::one(0, size_at_start.unwrap_or(0));
+    step.size = 0;
     step
 }
 

@@ -1,6 +1,8 @@
 //! Images on an engine in memory.
 
+mod copies;
 mod life;
+mod pools;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -84,7 +84,7 @@ impl MemoryEngine {
         let before = object.head.as_ref().map_or(0, |head| head.version);
         if let Some(context) = &context {
             object.clone_for(context);
-        } else if !writes && object.at(at).is_none() && at != SnapId::DIR {
+        } else if !writes && !object.is_seen(at) {
             return Reply::refuse(op, Errno::ENOENT);
         }
         let watchers = world

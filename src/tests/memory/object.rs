@@ -110,6 +110,14 @@ impl Object {
         SnapSet { seq: self.seq, clones }
     }
 
+    /// Whether there is something to read at a snapshot, or any version at all.
+    pub(super) fn is_seen(&self, at: SnapId) -> bool {
+        match at {
+            SnapId::DIR => self.head.is_some() || !self.clones.is_empty(),
+            at => self.at(at).is_some(),
+        }
+    }
+
     /// Takes a range out of what the newest clone shares with the head.
     fn written(&mut self, off: u64, len: u64) {
         let Some(clone) = self.clones.last_mut() else { return };
@@ -382,7 +390,9 @@ impl ClassContext for Run<'_> {
     }
 
     fn remove(&mut self) -> Result<()> {
-        self.object.head.take().map(drop).ok_or_else(|| Errno::ENOENT.into())
+        let head = self.object.head.take().ok_or(Errno::ENOENT)?;
+        self.object.written(0, head.data.len() as u64);
+        Ok(())
     }
 
     fn xattr(&mut self, name: &[u8]) -> Result<Bytes> {
