@@ -35,6 +35,14 @@ pub struct Pool {
     mode: i64,
 }
 
+impl Pool {
+    /// Whether the pool has, or had, snapshots of its own.
+    #[must_use]
+    pub fn has_pool_snaps(&self) -> bool {
+        self.mode == SNAPS_OF_POOL
+    }
+}
+
 /// The map's epoch: goes up with every change that a cluster would publish.
 pub fn epoch(db: &Connection) -> Result<u64> {
     let query = "SELECT value FROM meta WHERE key = 'epoch'";

@@ -165,10 +165,7 @@ fn descriptions(is_mgr: bool) -> Value {
 pub fn delete_pool(store: &Arc<Store>, id: PoolId) -> Result<()> {
     store.db().write(|tx| {
         let pool = pools::by_id(tx, id)?;
-        if pool.options.get("nodelete").is_some_and(|value| value == "true") {
-            let text = "pool deletion is disabled; you must unset nodelete flag for the pool first";
-            return Err(Errno::EPERM.because(text));
-        }
+        pool_options::may_delete(&pool)?;
         pools::delete(tx, id)
     })
 }
