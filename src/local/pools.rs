@@ -10,7 +10,8 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use crate::errno::{Errno, Result};
 use crate::model::{PoolId, PoolInfo, SnapId};
 
-/// Most bytes of an application's name, of a key and of a value (`mon_osd_...` has no option for it).
+/// Most bytes of an application's name, of a key and of a value (`mon_osd_...` has no option for
+/// it).
 pub const APPLICATION_LEN_MAX: usize = 128;
 /// Most applications of a pool (`mon_max_pool_applications` of the monitor's code).
 pub const APPLICATIONS_MAX: usize = 4;
@@ -218,8 +219,8 @@ pub fn snap_remove(tx: &Transaction<'_>, id: PoolId, name: &str) -> Result<SnapI
     Ok(snap)
 }
 
-/// Gives out a number for a self-managed snapshot; `-EINVAL` in a pool with pool snapshots. The first
-/// number is 2: the monitor makes a pool self-managed by giving out 1 to nobody.
+/// Gives out a number for a self-managed snapshot; `-EINVAL` in a pool with pool snapshots. The
+/// first number is 2: the monitor makes a pool self-managed by giving out 1 to nobody.
 pub fn selfmanaged_create(tx: &Transaction<'_>, id: PoolId) -> Result<SnapId> {
     let pool = by_id(tx, id)?;
     if pool.mode == SNAPS_OF_POOL {

@@ -25,15 +25,18 @@ mod request;
 mod status;
 mod text;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use rusqlite::OptionalExtension;
 use serde_json::{Map, Value, json};
 
 use super::blocklist;
 use super::clients::{Client, Clients};
 use super::pools;
+use super::services;
 use super::store::Store;
 use super::watch;
 use crate::conf::Config;
@@ -187,6 +190,41 @@ pub fn blocklist_add(
     let clients = Arc::clone(clients);
     crate::runtime::spawn(async move { watch::disconnect(&clients, &ended).await });
     Ok(until)
+}
+
+/// When the store was made.
+fn created(store: &Store) -> Result<SystemTime> {
+    let query = "SELECT value FROM meta WHERE key = 'created'";
+    let made: Option<i64> =
+        store.db().read(|db| Ok(db.query_row(query, [], |row| row.get(0)).optional()?))?;
+    let database = || std::fs::metadata(store.dir().join("store.db"))?.created();
+    match made {
+        Some(made) => Ok(pools::time_of(made)),
+        None => Ok(database().unwrap_or(SystemTime::UNIX_EPOCH)),
+    }
+}
+
+/// The registered services as `service dump` and `status` show them.
+fn service_map(store: &Store) -> Result<Value> {
+    let (services, epoch) = store.db().read(|db| Ok((services::all(db)?, pools::epoch(db)?)))?;
+    let modified = services.iter().map(|service| service.since).max();
+    let mut map = Map::new();
+    for service in services {
+        let entry =
+            map.entry(service.service).or_insert_with(|| json!({ "daemons": { "summary": "" } }));
+        let metadata: BTreeMap<String, String> = mon::about()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .chain(service.metadata)
+            .collect();
+        entry["daemons"][service.daemon] = json!({
+            "start_epoch": epoch, "start_stamp": text::time(service.since),
+            "gid": service.client, "addr": service.addr, "metadata": metadata,
+            "task_status": {},
+        });
+    }
+    let modified = text::time(modified.unwrap_or(SystemTime::UNIX_EPOCH));
+    Ok(json!({ "epoch": epoch, "modified": modified, "services": map }))
 }
 
 /// `osd_pool_default_pg_num`.

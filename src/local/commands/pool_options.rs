@@ -1,7 +1,7 @@
 //! Variables of pools, and how pools are described.
 //!
-//! A store has one copy of everything and does not compress, scrub or move data; a variable that would
-//! change that is refused unless it asks for what is anyway so.
+//! A store has one copy of everything and does not compress, scrub or move data; a variable that
+//! would change that is refused unless it asks for what is anyway so.
 
 use serde_json::{Map, Value, json};
 
