@@ -47,7 +47,7 @@ step "trim" summary --name=trim --ioengine=rbd --clientname=admin --pool=$pool -
 step "trims and writes" summary --name=trimwrite --ioengine=rbd --clientname=admin --pool=$pool --rbdname=trimmed \
     --randseed=3 --rw=trimwrite --bs=256k --iodepth=4 --size=32M
 
-objects=(--ioengine=rados --clientname=admin --pool=$pool --randseed=3 --nr_files=4)
+objects=(--ioengine=rados --conf="$CEPH_CONF" --clientname=admin --pool=$pool --randseed=3 --nr_files=4)
 step "objects" summary --name=objects "${objects[@]}" --rw=randwrite --bs=4k --iodepth=32 --size=8M --verify=crc32c \
     --verify_fatal=1
 step "objects read" summary --name=read "${objects[@]}" --rw=randread --bs=4k --iodepth=32 --size=8M

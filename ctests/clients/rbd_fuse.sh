@@ -17,8 +17,9 @@ make_image $pool disk $((8 << 20))
 python "
 with handle.open_ioctx('$pool') as ioctx, rbd.Image(ioctx, 'disk') as image: image.write(b'from python', 4096)"
 
-# In the foreground, so that it can be ended by its number.
-rbd-fuse -c "$CEPH_CONF" -p $pool -f -s "$mount" 2> fuse.err &
+# In the foreground, so that it can be ended by its number. It links Ceph's own libceph-common, which would
+# ask the monitor for settings before it comes to the libraries under test.
+rbd-fuse "$mount" -c "$CEPH_CONF" --no-mon-config -p $pool -f 2> fuse.err &
 fuse=$!
 for _ in $(seq 100); do
     mountpoint -q "$mount" && break
