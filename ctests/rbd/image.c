@@ -1,10 +1,9 @@
 /* librbd: creating, opening, describing, listing, resizing, renaming and removing images. */
-#include "transcript.h"
+#include "../transcript.h"
 
 #include <rbd/librbd.h>
 
 #define POOL "c-image"
-#define MIB (1ULL << 20)
 
 static int progress(uint64_t done, uint64_t total, void *argument)
 {
@@ -19,7 +18,7 @@ static void options(rados_ioctx_t io)
     char text[64];
     bool set;
     int order = 20;
-    SECTION("options");
+    section("options");
     rbd_image_options_create(&options);
     SHOW(rbd_image_options_is_empty(options));
     SHOW(rbd_image_options_set_uint64(options, RBD_IMAGE_OPTION_ORDER, 21));
@@ -61,7 +60,7 @@ static void describe(rados_ioctx_t io, const char *name)
     uint8_t old;
     char id[64], found[64], prefix[64];
     struct timespec when;
-    SECTION(name);
+    section(name);
     SHOW(rbd_open_read_only(io, name, &image, NULL));
     SHOW(rbd_stat(image, &info, sizeof info));
     printf("%llu %llu %llu %d parent %lld\n", (unsigned long long)info.size,
@@ -108,7 +107,7 @@ static void listing(rados_ioctx_t io)
     char names[256], tiny[4];
     size_t length = sizeof names, small = sizeof tiny, count = 8, few = 1;
     rbd_image_spec_t specs[8];
-    SECTION("list");
+    section("list");
     int found = rbd_list(io, names, &length);
     show_bytes("names", names, found < 0 ? 0 : found);
     SHOW(length);
@@ -127,7 +126,7 @@ static void changes(rados_ioctx_t io)
     rbd_image_t image, second;
     int calls = 0;
     uint64_t size;
-    SECTION("changes");
+    section("changes");
     MUST(rbd_open(io, "one", &image, NULL));
     SHOW(rbd_resize(image, 3 * MIB));
     SHOW(rbd_resize_with_progress(image, 20 * MIB, progress, &calls));
@@ -172,7 +171,7 @@ static void asynchronous(rados_ioctx_t io)
     rbd_image_t image;
     rbd_completion_t completion;
     int result = 99;
-    SECTION("asynchronous");
+    section("asynchronous");
     MUST(rbd_aio_create_completion(&result, opened, &completion));
     SHOW(rbd_aio_open(io, "two", &image, NULL, completion));
     rbd_aio_wait_for_complete(completion);
@@ -193,7 +192,7 @@ static void asynchronous(rados_ioctx_t io)
 int main(void)
 {
     rados_t cluster = connect_cluster();
-    rados_ioctx_t io = open_pool(cluster, POOL);
+    rados_ioctx_t io = new_pool(cluster, POOL);
     SHOW(rbd_pool_init(io, false));
     options(io);
     describe(io, "by-options");

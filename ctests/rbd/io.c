@@ -1,5 +1,5 @@
 /* librbd: every form of reading and writing an image, synchronous and asynchronous. */
-#include "transcript.h"
+#include "../transcript.h"
 
 #include <poll.h>
 #include <rbd/librbd.h>
@@ -7,7 +7,6 @@
 #include <sys/eventfd.h>
 
 #define POOL "c-rbd-io"
-#define MIB (1ULL << 20)
 
 static char data[1 << 20], back[1 << 20];
 
@@ -24,8 +23,8 @@ static void synchronous(rbd_image_t image)
 {
     uint64_t mismatch = 0;
     size_t totals[2] = {0, 0};
-    SECTION("synchronous");
-    fill(data, sizeof data, 1);
+    section("synchronous");
+    pattern(data, sizeof data, 1);
     SHOW(rbd_write(image, 3 * MIB + 500000, sizeof data, data));
     SHOW(rbd_read(image, 3 * MIB + 500000, sizeof back, back));
     SHOW(memcmp(data, back, sizeof data));
@@ -88,7 +87,7 @@ static void asynchronous(rbd_image_t image)
     char first[3], second[5];
     struct iovec write[] = {{"vec", 3}, {"tored", 5}}, read[] = {{first, 3}, {second, 5}};
     uint64_t mismatch = 0;
-    SECTION("asynchronous");
+    section("asynchronous");
     RUN(rbd_aio_write(image, 0, sizeof data, data, c));
     RUN(rbd_aio_read(image, 0, sizeof back, back, c));
     SHOW(memcmp(data, back, sizeof data));
@@ -117,7 +116,7 @@ static void events(rbd_image_t image)
 {
     rbd_completion_t all[64], got[64];
     int fd = eventfd(0, EFD_NONBLOCK), right = 0, total = 0;
-    SECTION("events");
+    section("events");
     SHOW(rbd_set_image_notification(image, fd, EVENT_TYPE_EVENTFD));
     for (int n = 0; n < 64; n++) {
         MUST(rbd_aio_create_completion(&all[n], count, &all[n]));
@@ -152,7 +151,7 @@ static void events(rbd_image_t image)
 int main(void)
 {
     rados_t cluster = connect_cluster();
-    rados_ioctx_t io = open_pool(cluster, POOL);
+    rados_ioctx_t io = new_pool(cluster, POOL);
     rbd_image_t image;
     int order = 22;
     MUST(rbd_create2(io, "image", 16 * MIB, 61, &order));

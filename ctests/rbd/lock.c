@@ -1,11 +1,10 @@
 /* librbd: advisory locks, the exclusive lock, watchers, update watches. */
-#include "transcript.h"
+#include "../transcript.h"
 
 #include <rbd/librbd.h>
 #include <stdatomic.h>
 
 #define POOL "c-rbd-lock"
-#define MIB (1ULL << 20)
 
 static void advisory(rbd_image_t image)
 {
@@ -13,7 +12,7 @@ static void advisory(rbd_image_t image)
     size_t tag_length = sizeof tag, clients_length = sizeof clients;
     size_t cookies_length = sizeof cookies, addresses_length = sizeof addresses, small = 1;
     int exclusive = 9;
-    SECTION("advisory");
+    section("advisory");
     SHOW(rbd_list_lockers(image, &exclusive, tag, &tag_length, clients, &clients_length, cookies,
                           &cookies_length, addresses, &addresses_length));
     SHOW(rbd_lock_exclusive(image, "cookie"));
@@ -47,7 +46,7 @@ static void automatic(rados_t cluster, rados_ioctx_t io)
     char *owners[4];
     size_t count = 4;
     rbd_lock_mode_t mode;
-    SECTION("exclusive lock");
+    section("exclusive lock");
     MUST(rados_ioctx_create(cluster, POOL, &other));
     MUST(rbd_open(io, "image", &one, NULL));
     MUST(rbd_open(other, "image", &two, NULL));
@@ -95,7 +94,7 @@ static void watches(rados_ioctx_t io)
     uint64_t handle;
     rbd_image_watcher_t watchers[4];
     size_t count = 4, few = 0;
-    SECTION("watches");
+    section("watches");
     MUST(rbd_open(io, "image", &one, NULL));
     MUST(rbd_open(io, "image", &two, NULL));
     SHOW(rbd_watchers_list(one, watchers, &few));
@@ -120,7 +119,7 @@ static void watches(rados_ioctx_t io)
 int main(void)
 {
     rados_t cluster = connect_cluster();
-    rados_ioctx_t io = open_pool(cluster, POOL);
+    rados_ioctx_t io = new_pool(cluster, POOL);
     rbd_image_t plain;
     int order = 22;
     MUST(rbd_create2(io, "plain", 4 * MIB, 1, &order));

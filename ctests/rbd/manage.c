@@ -1,10 +1,9 @@
 /* librbd: metadata, configuration, copies, trash, namespaces, groups, pool statistics. */
-#include "transcript.h"
+#include "../transcript.h"
 
 #include <rbd/librbd.h>
 
 #define POOL "c-rbd-manage"
-#define MIB (1ULL << 20)
 
 static int progress(uint64_t done, uint64_t total, void *argument)
 {
@@ -16,7 +15,7 @@ static void metadata(rbd_image_t image)
 {
     char value[64], keys[128], values[128];
     size_t length = sizeof value, key_length = sizeof keys, value_length = sizeof values, tiny = 2;
-    SECTION("metadata");
+    section("metadata");
     SHOW(rbd_metadata_set(image, "one", "1"));
     SHOW(rbd_metadata_set(image, "two", "zwei"));
     SHOW(rbd_metadata_get(image, "two", value, &length));
@@ -44,7 +43,7 @@ static void configuration(rados_ioctx_t io, rbd_image_t image)
     int count = 1, most = 256;
     char value[64];
     size_t length = sizeof value;
-    SECTION("configuration");
+    section("configuration");
     SHOW(rbd_config_image_list(image, options, &count));
     SHOW(rbd_config_image_list(image, options, &most));
     SHOW(most);
@@ -68,7 +67,7 @@ static void copies(rados_ioctx_t io, rbd_image_t image)
     rbd_image_t copy;
     char buffer[8];
     int calls = 0;
-    SECTION("copies");
+    section("copies");
     MUST(rbd_write(image, 5 * MIB, 7, "content"));
     rbd_image_options_create(&options);
     SHOW(rbd_copy(image, io, "copy"));
@@ -97,7 +96,7 @@ static void trash(rados_ioctx_t io)
     rbd_trash_image_info_t info, entries[4];
     char id[64];
     size_t count = 4, few = 0;
-    SECTION("trash");
+    section("trash");
     MUST(rbd_open(io, "copy2", &image, NULL));
     MUST(rbd_get_id(image, id, sizeof id));
     MUST(rbd_close(image));
@@ -125,7 +124,7 @@ static void namespaces(rados_ioctx_t io)
     char names[64];
     size_t length = sizeof names, tiny = 1;
     bool exists;
-    SECTION("namespaces");
+    section("namespaces");
     SHOW(rbd_namespace_create(io, "one"));
     SHOW(rbd_namespace_create(io, "one"));
     SHOW(rbd_namespace_create(io, "two"));
@@ -148,7 +147,7 @@ static void groups(rados_ioctx_t io)
     rbd_group_snap_info_t snaps[4];
     rbd_group_info_t info;
     rbd_image_t image;
-    SECTION("groups");
+    section("groups");
     SHOW(rbd_group_create(io, "g"));
     SHOW(rbd_group_create(io, "g"));
     SHOW(rbd_group_rename(io, "g", "h"));
@@ -181,7 +180,7 @@ static void statistics(rados_ioctx_t io)
 {
     rbd_pool_stats_t stats;
     uint64_t images = 0, bytes = 0;
-    SECTION("statistics");
+    section("statistics");
     rbd_pool_stats_create(&stats);
     SHOW(rbd_pool_stats_option_add_uint64(stats, RBD_POOL_STAT_OPTION_IMAGES, &images));
     SHOW(rbd_pool_stats_option_add_uint64(stats, RBD_POOL_STAT_OPTION_IMAGE_PROVISIONED_BYTES, &bytes));
@@ -193,7 +192,7 @@ static void statistics(rados_ioctx_t io)
 int main(void)
 {
     rados_t cluster = connect_cluster();
-    rados_ioctx_t io = open_pool(cluster, POOL);
+    rados_ioctx_t io = new_pool(cluster, POOL);
     rbd_image_t image;
     int order = 22;
     MUST(rbd_create2(io, "image", 8 * MIB, 61, &order));

@@ -1,10 +1,9 @@
 /* librbd: snapshots, clones, children, differences. */
-#include "transcript.h"
+#include "../transcript.h"
 
 #include <rbd/librbd.h>
 
 #define POOL "c-rbd-snap"
-#define MIB (1ULL << 20)
 
 static int progress(uint64_t done, uint64_t total, void *argument)
 {
@@ -35,7 +34,7 @@ static void snapshots(rbd_image_t image)
     int protect, calls = 0;
     rbd_snap_namespace_type_t type;
     struct timespec when;
-    SECTION("snapshots");
+    section("snapshots");
     MUST(rbd_write(image, 0, 5, "first"));
     list(image);
     SHOW(rbd_snap_create(image, "one"));
@@ -99,7 +98,7 @@ static void clones(rados_ioctx_t io, rbd_image_t image)
     size_t pools_length = sizeof pools, images_length = sizeof images, count = 0;
     int order = 0, calls = 0;
     uint64_t overlap;
-    SECTION("clones");
+    section("clones");
     rbd_image_options_create(&options);
     SHOW(rbd_clone(io, "image", "one", io, "clone", 1, &order));
     SHOW(rbd_clone2(io, "image", "one", io, "clone2", 61, &order, 0, 0));
@@ -160,7 +159,7 @@ static int changed(uint64_t offset, size_t length, int exists, void *argument)
 static void differences(rbd_image_t image)
 {
     uint64_t id;
-    SECTION("differences");
+    section("differences");
     MUST(rbd_write(image, 2 * MIB, 4, "diff"));
     MUST(rbd_write(image, 5 * MIB, 4, "diff"));
     SHOW(rbd_diff_iterate(image, "one", 0, 8 * MIB, changed, NULL));
@@ -176,7 +175,7 @@ static void differences(rbd_image_t image)
 int main(void)
 {
     rados_t cluster = connect_cluster();
-    rados_ioctx_t io = open_pool(cluster, POOL);
+    rados_ioctx_t io = new_pool(cluster, POOL);
     rbd_image_t image;
     int order = 20;
     MUST(rbd_create2(io, "image", 8 * MIB, 61, &order));
