@@ -2,7 +2,8 @@
 //!
 //! A library may define a name in several versions. These four are in the base version, hidden: a
 //! new link chooses the one of LIBRADOS_14.2.0. The linker renames `oxirados_base_NAME` to that
-//! (`link/link.sh`).
+//! (`link/link.sh`). They are in a section of their own: functions of one section that do the same
+//! get one address from the compiler, and the linker takes two versions at one address for one.
 
 use super::{rados_ioctx_pool_stat, rados_tmap_get, rados_tmap_put, rados_tmap_update};
 use crate::capi::guard::guard;
@@ -17,6 +18,7 @@ use std::mem::{MaybeUninit, offset_of};
 const OLD_SIZE: usize = offset_of!(rados_pool_stat_t, num_user_bytes);
 
 #[unsafe(export_name = "oxirados_base_rados_ioctx_pool_stat")]
+#[unsafe(link_section = ".text.oxirados_base")]
 unsafe extern "C" fn old_ioctx_pool_stat(
     io: rados_ioctx_t,
     stats: *mut rados_pool_stat_t,
@@ -39,6 +41,7 @@ unsafe extern "C" fn old_ioctx_pool_stat(
 }
 
 #[unsafe(export_name = "oxirados_base_rados_tmap_get")]
+#[unsafe(link_section = ".text.oxirados_base")]
 unsafe extern "C" fn old_tmap_get(
     io: rados_ioctx_t,
     oid: *const c_char,
@@ -50,6 +53,7 @@ unsafe extern "C" fn old_tmap_get(
 }
 
 #[unsafe(export_name = "oxirados_base_rados_tmap_put")]
+#[unsafe(link_section = ".text.oxirados_base")]
 unsafe extern "C" fn old_tmap_put(
     io: rados_ioctx_t,
     oid: *const c_char,
@@ -61,6 +65,7 @@ unsafe extern "C" fn old_tmap_put(
 }
 
 #[unsafe(export_name = "oxirados_base_rados_tmap_update")]
+#[unsafe(link_section = ".text.oxirados_base")]
 unsafe extern "C" fn old_tmap_update(
     io: rados_ioctx_t,
     oid: *const c_char,
