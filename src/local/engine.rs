@@ -141,7 +141,11 @@ impl Engine for LocalEngine {
     }
 
     fn flush(&self, _pool: PoolId, done: Box<dyn FnOnce(Result<()>) + Send>) {
-        done(self.connected());
+        if let Err(error) = self.connected() {
+            return done(Err(error));
+        }
+        let store = Arc::clone(&self.store);
+        crate::runtime::spawn_blocking(move || done(store.flush()));
     }
 
     fn fsid(&self) -> Uuid {

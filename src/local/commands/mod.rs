@@ -170,12 +170,15 @@ pub fn delete_pool(store: &Arc<Store>, id: PoolId) -> Result<()> {
         let pool = pools::by_id(tx, id)?;
         pool_options::may_delete(&pool)?;
         pools::delete(tx, id)
-    })
+    })?;
+    store.map_changed();
+    store.purge_pool(id)
 }
 
 /// Has the clones of a removed snapshot removed.
-pub fn trim(_store: &Arc<Store>, _pool: PoolId, _snap: SnapId) -> Result<()> {
-    Ok(())
+pub fn trim(store: &Arc<Store>, pool: PoolId, snap: SnapId) -> Result<()> {
+    store.map_changed();
+    store.trim_snap(pool, snap)
 }
 
 /// Puts a client on the blocklist and tells its watches that they ended. Returns until when.

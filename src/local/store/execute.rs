@@ -18,10 +18,11 @@ use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use smallvec::SmallVec;
 
 use super::bitmap::Bitmap;
+use super::fast::Fast;
 use super::layout::{NAME_MAX, NAMESPACE_MAX, WRITE_MAX, place};
 use super::shared::{Counter, Shared};
 use super::slots::SlotState;
@@ -30,8 +31,9 @@ use super::{Commit, Store, steps};
 use crate::errno::{Errno, Error, Result};
 use crate::local::classes::Caller;
 use crate::local::disk::Held;
-use crate::local::placement;
+use crate::local::{blocklist, placement};
 use crate::model::{Done, Durability, ObjectOp, Reply, ReqFlags, SnapContext, SnapId, SnapSpec};
+use crate::runtime;
 
 /// Up to so many new bytes a durable commit takes into the database, to be written with one sync;
 /// more go to their slots, which are synced first.
@@ -158,10 +160,29 @@ impl Store {
         let stripe = Shared::stripe(placement::position(&op.target));
         let durable = writes && op.durability == Durability::OnAck;
         let job = Job { caller: Arc::clone(caller), op, done, stripe, writes };
-        if let Some(job) = self.enqueue(job, durable) {
-            let (done, reply) = self.run_alone(job);
-            done(reply);
+        let Some(mut job) = self.enqueue(job, durable) else { return };
+        match self.try_fast(&mut job, false) {
+            Fast::Done(reply) => (job.done)(reply),
+            Fast::Slow => {
+                let (done, reply) = self.run_alone(job);
+                done(reply);
+            }
+            Fast::Wait => self.run_later(job),
         }
+    }
+
+    /// Runs a read that has to wait for the disk on a thread for that.
+    fn run_later(&self, mut job: Job) {
+        let Some(store) = self.this.upgrade() else {
+            return (job.done)(Reply::error(Errno::ESHUTDOWN));
+        };
+        runtime::spawn_blocking(move || match store.try_fast(&mut job, true) {
+            Fast::Done(reply) => (job.done)(reply),
+            Fast::Slow | Fast::Wait => {
+                let (done, reply) = store.run_alone(job);
+                done(reply);
+            }
+        });
     }
 
     /// Runs one operation; its reply is to be given to whom it returns.
@@ -186,7 +207,7 @@ impl Store {
             let mut txn = Txn::new(self, db, &target, caller, SystemTime::now());
             txn.load_object()?;
             match op.snap {
-                SnapSpec::At(snap) => txn.load_at(snap)?,
+                SnapSpec::At(snap) => drop(txn.load_at(snap)?),
                 SnapSpec::Under(_) => txn.load_head()?,
             }
             let listed = matches!(op.snap, SnapSpec::At(SnapId::DIR)) && txn.object.is_some();
@@ -390,13 +411,16 @@ impl Store {
         Ok(())
     }
 
-    /// `-ESHUTDOWN` for a client on the blocklist.
+    /// `-ESHUTDOWN` for a client on the blocklist; notes that it is not, for the fast path.
     fn check_blocklist(&self, db: &Connection, caller: &Caller) -> Result<()> {
-        let mut find = db.prepare_cached("SELECT until FROM blocklist WHERE addr = ?1")?;
-        let until: Option<i64> = find.query_row([&caller.addr], |row| row.get(0)).optional()?;
-        if until.is_some_and(|until| until > super::txn::to_nanos(SystemTime::now())) {
+        let generation = self.blocklist_generation();
+        if self.vetted.read().get(&caller.client) == Some(&generation) {
+            return Ok(());
+        }
+        if blocklist::until(db, &caller.addr)?.is_some() {
             return Err(Errno::ESHUTDOWN.into());
         }
+        self.vetted.write().insert(caller.client, generation);
         Ok(())
     }
 }

@@ -28,6 +28,8 @@ struct Applied {
 impl Store {
     /// Makes everything durable that this process was told was written.
     pub fn flush(&self) -> Result<()> {
+        // One at a time: a second one must not find nothing left to do while the first is at it.
+        let _alone = self.flushing.lock();
         let touched = std::mem::take(&mut *self.touched.lock());
         let flushed = self.try_flush(&touched);
         if flushed.is_err() {

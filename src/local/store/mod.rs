@@ -12,11 +12,13 @@
 
 mod attrs;
 mod bitmap;
+mod cache;
 mod check;
 mod context;
 mod data;
 mod db;
 mod execute;
+mod fast;
 mod flush;
 mod layout;
 mod open;
@@ -30,12 +32,12 @@ mod steps;
 mod trim;
 mod txn;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use rusqlite::OptionalExtension;
 use uuid::Uuid;
 
@@ -56,6 +58,10 @@ pub struct Store {
     queue: queue::Queue,
     /// Slots whose records have changed since the last flush.
     touched: Mutex<BTreeSet<u64>>,
+    flushing: Mutex<()>,
+    cache: cache::Cache,
+    /// Clients that are not on the blocklist, and for which state of it that is known.
+    vetted: RwLock<HashMap<u64, u64>>,
     this: Weak<Store>,
 }
 

@@ -6,10 +6,11 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use rusqlite::OptionalExtension;
 use uuid::Uuid;
 
+use super::cache::Cache;
 use super::queue::Queue;
 use super::shared::Shared;
 use super::slots::Slots;
@@ -74,6 +75,9 @@ impl OpenOptions {
             slots,
             queue: Queue::default(),
             touched: Mutex::default(),
+            flushing: Mutex::default(),
+            cache: Cache::default(),
+            vetted: RwLock::default(),
             this: this.clone(),
         });
         if opened.fresh {

@@ -57,12 +57,6 @@ impl Store {
         None
     }
 
-    /// Whether operations on a stripe wait or run in the queue.
-    pub(super) fn is_pending(&self, stripe: usize) -> bool {
-        let state = self.queue.state.lock();
-        state.running && state.pending.contains_key(&stripe)
-    }
-
     /// Runs what is queued until nothing is.
     fn run_queue(&self) {
         loop {

@@ -5,7 +5,7 @@
 //! otherwise the row says everything. A transaction that changes a slot folds the record into the
 //! row and raises the epoch.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -28,8 +28,8 @@ pub(super) struct Slots {
     files: RwLock<HashMap<u64, Arc<dyn DiskFile>>>,
     records: File,
     chunks: RwLock<HashMap<u64, Arc<SharedMap>>>,
-    /// Data files written since the last sync by this process.
-    dirty: Mutex<std::collections::BTreeSet<u64>>,
+    /// Data files written since their last sync by this process, with a count of the writes.
+    dirty: Mutex<BTreeMap<u64, u64>>,
 }
 
 /// What a slot holds, from its row or its record.
@@ -92,6 +92,60 @@ impl Record {
             hole: self.bitmap(HOLE),
             changed: self.bitmap(CHANGED),
         }
+    }
+
+    /// Whether the slot has a block.
+    pub(super) fn has_data(&self, block: usize) -> bool {
+        self.bit(DATA, block)
+    }
+
+    /// Whether the slot says that a block is zeros.
+    pub(super) fn has_hole(&self, block: usize) -> bool {
+        self.bit(HOLE, block)
+    }
+
+    fn bit(&self, at: usize, block: usize) -> bool {
+        self.words()[at + block / 64].load(Ordering::Acquire) >> (block % 64) & 1 == 1
+    }
+
+    /// The slot has the blocks from `first` on and before `behind`: they were written.
+    pub(super) fn set_data(&self, first: usize, behind: usize) {
+        for block in first..behind {
+            self.words()[DATA + block / 64].fetch_or(1 << (block % 64), Ordering::AcqRel);
+        }
+    }
+
+    /// A block is about to differ from the newest clone's. Whether that is new.
+    pub(super) fn set_changed(&self, block: usize) -> bool {
+        let bit = 1 << (block % 64);
+        let word = &self.words()[CHANGED + block / 64];
+        word.load(Ordering::Acquire) & bit == 0 && word.fetch_or(bit, Ordering::AcqRel) & bit == 0
+    }
+
+    /// How far the object reaches into the slot at least.
+    pub(super) fn tail(&self) -> u64 {
+        self.words()[TAIL].load(Ordering::Acquire)
+    }
+
+    /// Writes since the row was written.
+    pub(super) fn writes(&self) -> u64 {
+        self.words()[WRITES].load(Ordering::Acquire)
+    }
+
+    /// The object, of this size so far, reaches at least up to `end` in this slot, its `idx`-th.
+    /// Whether that is new.
+    pub(super) fn reach(&self, end: u64, idx: u32, size: u64) -> bool {
+        let new = u64::from(idx) * SLOT + end > size;
+        if new {
+            self.words()[TAIL].fetch_max(end, Ordering::AcqRel);
+        }
+        new
+    }
+
+    /// Counts a write.
+    pub(super) fn count_write(&self, mtime: i64) {
+        self.words()[WRITES].fetch_add(1, Ordering::AcqRel);
+        self.words()[MTIME].fetch_max(mtime.max(0).cast_unsigned(), Ordering::AcqRel);
     }
 
     /// Makes the record say what the row says. Under the object's lock; a reader that overtakes
@@ -182,7 +236,7 @@ impl Slots {
         debug_assert!(off + bytes.len() as u64 <= SLOT);
         let (number, base) = place(slot);
         let file = self.file(number)?;
-        self.dirty.lock().insert(number);
+        *self.dirty.lock().entry(number).or_default() += 1;
         let written = file.write_all_at(bytes, base + off);
         written.map_err(|e| Error::from(e).context(format!("writing slot {slot}")))
     }
@@ -199,10 +253,13 @@ impl Slots {
     /// wrote into them before this call).
     pub(super) fn sync(&self, numbers: impl IntoIterator<Item = u64>) -> Result<()> {
         for number in numbers {
-            self.dirty.lock().remove(&number);
-            if let Err(error) = self.file(number)?.sync_data() {
-                self.dirty.lock().insert(number);
-                return Err(Error::from(error).context(format!("syncing data file {number:04}")));
+            let writes = self.dirty.lock().get(&number).copied();
+            let synced = self.file(number)?.sync_data();
+            synced.map_err(|e| Error::from(e).context(format!("syncing data file {number:04}")))?;
+            // Not before: whoever finds the file clean must be able to rely on it.
+            let mut dirty = self.dirty.lock();
+            if dirty.get(&number).copied() == writes {
+                dirty.remove(&number);
             }
         }
         Ok(())
@@ -210,6 +267,6 @@ impl Slots {
 
     /// Data files this process has written since their last sync.
     pub(super) fn dirty(&self) -> Vec<u64> {
-        self.dirty.lock().iter().copied().collect()
+        self.dirty.lock().keys().copied().collect()
     }
 }

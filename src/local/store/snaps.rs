@@ -56,16 +56,19 @@ pub(super) fn set_overlap(db: &Connection, object: i64, snap: u64, overlap: &Ran
 }
 
 impl Txn<'_> {
-    /// Loads the version a snapshot sees; `-ENOENT` if there was none.
-    pub(super) fn load_at(&mut self, snap: SnapId) -> Result<()> {
+    /// Loads the version a snapshot sees, if there was one. Whether it is the head.
+    pub(super) fn load_at(&mut self, snap: SnapId) -> Result<bool> {
         match self.version_at(snap)? {
-            Some(None) => self.load_head(),
+            Some(None) => {
+                self.load_head()?;
+                Ok(true)
+            }
             Some(Some(body)) => {
                 self.load_body(body, false)?;
                 self.version_before = self.body.as_ref().map_or(0, |body| body.version);
-                Ok(())
+                Ok(false)
             }
-            None => Ok(()),
+            None => Ok(false),
         }
     }
 

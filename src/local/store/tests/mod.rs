@@ -1,5 +1,6 @@
 //! Tests of the store. Expected answers were measured on 16.2.15.
 
+mod fast;
 mod semantics;
 mod snapshots;
 
@@ -88,7 +89,13 @@ pub(super) fn write(off: u64, data: &[u8]) -> Op {
     Op::Write { off, data: data.to_vec().into() }
 }
 
-pub(super) fn lazily(mut op: ObjectOp) -> ObjectOp {
-    op.durability = Durability::OnFlush;
-    op
+impl Bench {
+    /// Writes as a block image with a write-back cache does.
+    pub(super) fn write_lazily(&self, name: &str, snaps: &[u64], steps: Vec<Op>) -> Reply {
+        let seq = snaps.first().copied().unwrap_or(0);
+        let context = SnapContext { seq, snaps: snaps.iter().copied().collect() };
+        let mut op = ObjectOp::write_under(target(name), Arc::new(context));
+        op.durability = Durability::OnFlush;
+        self.run(steps.into_iter().fold(op, ObjectOp::then))
+    }
 }

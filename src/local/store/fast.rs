@@ -1,0 +1,317 @@
+//! The fast path: reads, and writes of block images into slots that are there, without the
+//! database.
+//!
+//! ```text
+//!   read:   generation even? entry of that generation -> pread -> generation the same? -> reply
+//!   write:  lock the stripe -> entry of its generation, the block's slot is the head's own
+//!           -> pwrite -> bit, tail and counters in the slot's record -> unlock -> reply
+//! ```
+//!
+//! A reader takes no lock: while a transaction changes the object the generation is odd, and
+//! afterwards it is another one, so what was read meanwhile is read again. A write in place is not
+//! atomic for a reader that overlaps it, as on a disk; only image data is written so, see
+//! [`Durability`].
+//!
+//! A block that the slot has not got yet is written as a whole, with what the layers below hold of
+//! it, before its bit is set. So whoever dies in between leaves the old block.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::SystemTime;
+
+use smallvec::{SmallVec, smallvec};
+
+use super::Store;
+use super::cache::{CachedChain, Entry};
+use super::data::Source;
+use super::execute::Job;
+use super::layout::{BLOCK, OBJECT_MAX, split};
+use super::shared::Counter;
+use super::slots::Record;
+use super::txn::to_nanos;
+use crate::errno::{Errno, Result};
+use crate::local::placement;
+use crate::model::{
+    Durability, ObjectOp, Op, Out, Payload, Reply, ReqFlags, SnapId, SnapSpec, Step, StepReply,
+};
+
+/// How often a read that met a change is repeated before it takes the lock.
+const READ_TRIES: usize = 4;
+
+/// How the fast path ended.
+pub(super) enum Fast {
+    /// Done.
+    Done(Reply),
+    /// The operation needs the database.
+    Slow,
+    /// The disk would have to be waited for.
+    Wait,
+}
+
+impl Store {
+    /// Tries an operation without the database. With `wait`, it may wait for the disk.
+    pub(super) fn try_fast(&self, job: &mut Job, wait: bool) -> Fast {
+        let done = match job.writes {
+            true if may_write_fast(&job.op) => self.write_fast(job),
+            false if is_plain_read(&job.op) => self.read_fast(&mut job.op, job.stripe, wait),
+            _ => return Fast::Slow,
+        };
+        match done {
+            Ok(Some(reply)) => Fast::Done(reply),
+            Ok(None) => Fast::Slow,
+            Err(error) if error == Errno::EAGAIN && !wait => Fast::Wait,
+            Err(error) => {
+                log::error!("{}: {error}", job.op.target);
+                Fast::Done(Reply::error(error.errno()))
+            }
+        }
+    }
+
+    /// The entry of an object for a generation that was even when this began, loaded if need be.
+    fn entry(&self, op: &ObjectOp, stripe: usize, snap: SnapId) -> Result<Arc<Entry>> {
+        let position = placement::position(&op.target);
+        let generation = self.shared.generation(stripe).load(Ordering::Acquire);
+        if generation.is_multiple_of(2)
+            && let Some(entry) = self.cached(&op.target, position, snap, generation)
+        {
+            return Ok(entry);
+        }
+        let _held = self.shared.lock(stripe)?;
+        self.recover_stripe(stripe)?;
+        let generation = self.shared.generation(stripe).load(Ordering::Acquire);
+        self.load_entry(&op.target, position, snap, generation)
+    }
+
+    fn read_fast(&self, op: &mut ObjectOp, stripe: usize, wait: bool) -> Result<Option<Reply>> {
+        let snap = match op.snap {
+            SnapSpec::At(snap) => snap,
+            SnapSpec::Under(_) => SnapId::HEAD,
+        };
+        for _ in 0..READ_TRIES {
+            let entry = match self.entry(op, stripe, snap) {
+                Err(error) if error == Errno::ENOENT => return Ok(None),
+                entry => entry?,
+            };
+            if !entry.exists {
+                // With the memory given back.
+                return Ok(None);
+            }
+            let Some(Step { op: Op::Read { off, len, into }, .. }) = op.steps.first_mut() else {
+                return Ok(None);
+            };
+            let len = if *len == 0 { u64::MAX } else { *len };
+            let end = off.saturating_add(len).min(entry.size());
+            let len = end.saturating_sub(*off) as usize;
+            let version = entry.version();
+            let out = match into {
+                Some(memory) => {
+                    let len = len.min(memory.bytes().len());
+                    self.fill_fast(&entry, *off, &mut memory.bytes()[..len], wait)?;
+                    None
+                }
+                None => {
+                    let mut bytes = bytes::BytesMut::zeroed(len);
+                    self.fill_fast(&entry, *off, &mut bytes, wait)?;
+                    Some(Out::Data(bytes.freeze()))
+                }
+            };
+            std::sync::atomic::fence(Ordering::Acquire);
+            if self.shared.generation(stripe).load(Ordering::Acquire) != entry.generation {
+                continue;
+            }
+            let out = match (out, into.take()) {
+                (None, Some(mut memory)) => {
+                    let len = len.min(memory.bytes().len());
+                    Out::Filled { memory, len }
+                }
+                (out, _) => out.unwrap_or_default(),
+            };
+            return Ok(Some(reply(version, smallvec![StepReply { result: 0, out }])));
+        }
+        Ok(None)
+    }
+
+    /// Fills `buf` from an object.
+    fn fill_fast(&self, entry: &Entry, off: u64, buf: &mut [u8], wait: bool) -> Result<()> {
+        let mut rest = buf;
+        for (idx, start, len) in split(off, rest.len() as u64) {
+            let (part, behind) = rest.split_at_mut(len as usize);
+            rest = behind;
+            match entry.chain(idx) {
+                Some(chain) => self.fill_chain(chain, start, part, wait)?,
+                None => part.fill(0),
+            }
+        }
+        Ok(())
+    }
+
+    fn fill_chain(&self, chain: &CachedChain, off: u64, buf: &mut [u8], wait: bool) -> Result<()> {
+        let (mut at, end) = (off, off + buf.len() as u64);
+        while at < end {
+            let source = chain.source((at / BLOCK) as usize);
+            let mut next = (at / BLOCK + 1) * BLOCK;
+            while next < end && chain.source((next / BLOCK) as usize) == source {
+                next += BLOCK;
+            }
+            let part = &mut buf[(at - off) as usize..(next.min(end) - off) as usize];
+            match source {
+                Source::Zeros => part.fill(0),
+                Source::Slot(slot) => self.slots.read(slot, at, part, !wait)?,
+            }
+            at = next;
+        }
+        Ok(())
+    }
+
+    /// Writes into slots the head has for itself; `None` if there is one that it has not.
+    fn write_fast(&self, job: &Job) -> Result<Option<Reply>> {
+        let SnapSpec::Under(context) = &job.op.snap else { return Ok(None) };
+        let Some((off, payload, whole)) = data_step(&job.op) else { return Ok(None) };
+        let len = payload.len() as u64;
+        if len == 0 || off >= OBJECT_MAX || len > OBJECT_MAX - off {
+            return Ok(None);
+        }
+        let blocklist = self.shared.counter(Counter::Blocklist).load(Ordering::Acquire);
+        if self.vetted.read().get(&job.caller.client) != Some(&blocklist) {
+            return Ok(None);
+        }
+        let position = placement::position(&job.op.target);
+        let held = self.shared.lock(job.stripe)?;
+        let generation = self.shared.generation(job.stripe).load(Ordering::Acquire);
+        if !generation.is_multiple_of(2)
+            || self.shared.counter(Counter::Blocklist).load(Ordering::Acquire) != blocklist
+        {
+            return Ok(None);
+        }
+        let entry = match self.cached(&job.op.target, position, SnapId::HEAD, generation) {
+            Some(entry) => entry,
+            None => match self.load_entry(&job.op.target, position, SnapId::HEAD, generation) {
+                Err(error) if error == Errno::ENOENT => return Ok(None),
+                entry => entry?,
+            },
+        };
+        let fits = !whole || len >= entry.size();
+        if !entry.exists || !entry.writable || !fits || context.seq > entry.snap_seq {
+            return Ok(None);
+        }
+        let own = |idx| entry.chain(idx).is_some_and(|chain| chain.top.is_some());
+        if !split(off, len).all(|(idx, _, _)| own(idx)) {
+            return Ok(None);
+        }
+        self.write_pieces(
+            &entry,
+            off,
+            payload,
+            to_nanos(job.op.mtime.unwrap_or_else(SystemTime::now)),
+        )?;
+        let version = entry.version();
+        drop(held);
+        if job.op.durability == Durability::InPlace {
+            self.flush()?;
+        }
+        Ok(Some(reply(version, SmallVec::new())))
+    }
+
+    fn write_pieces(&self, entry: &Entry, off: u64, payload: &Payload, mtime: i64) -> Result<()> {
+        let mut at = off;
+        for piece in payload.pieces() {
+            let mut rest = &piece[..];
+            for (idx, start, len) in split(at, rest.len() as u64) {
+                let (part, behind) = rest.split_at(len as usize);
+                rest = behind;
+                let Some(chain) = entry.chain(idx) else { return Err(Errno::EIO.into()) };
+                let Some((slot, record)) = &chain.top else { return Err(Errno::EIO.into()) };
+                let grown = self.write_chain(chain, (*slot, record), start, part, entry.cloned)?;
+                let reaches = record.reach(start + len, idx, entry.size());
+                record.count_write(mtime);
+                if grown || reaches {
+                    self.touched.lock().insert(*slot);
+                }
+            }
+            at += piece.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// Writes into one slot. Whether the record says more than before.
+    fn write_chain(
+        &self,
+        chain: &CachedChain,
+        (slot, record): (u64, &Record),
+        off: u64,
+        bytes: &[u8],
+        cloned: bool,
+    ) -> Result<bool> {
+        let (first, last) = (off / BLOCK, (off + bytes.len() as u64 - 1) / BLOCK);
+        let mut grown = false;
+        if cloned {
+            (first..=last).for_each(|block| grown |= record.set_changed(block as usize));
+        }
+        if (first..=last).all(|block| record.has_data(block as usize)) {
+            self.slots.write(slot, off, bytes)?;
+            return Ok(grown);
+        }
+        let mut at = off;
+        let end = off + bytes.len() as u64;
+        while at < end {
+            let block = at / BLOCK;
+            let stop = ((block + 1) * BLOCK).min(end);
+            let had = record.has_data(block as usize);
+            // As many blocks as are treated alike: with data, or whole and without.
+            let mut until = stop;
+            let whole = |from: u64, to: u64| from.is_multiple_of(BLOCK) && to - from == BLOCK;
+            if had || whole(at, stop) {
+                while until < end && record.has_data((until / BLOCK) as usize) == had {
+                    let next = (until + BLOCK).min(end);
+                    if !had && !whole(until, next) {
+                        break;
+                    }
+                    until = next;
+                }
+            }
+            let part = &bytes[(at - off) as usize..(until - off) as usize];
+            if had || (at.is_multiple_of(BLOCK) && until.is_multiple_of(BLOCK)) {
+                self.slots.write(slot, at, part)?;
+            } else {
+                let mut copy = [0; BLOCK as usize];
+                self.fill_chain(chain, block * BLOCK, &mut copy, true)?;
+                copy[(at - block * BLOCK) as usize..][..part.len()].copy_from_slice(part);
+                self.slots.write(slot, block * BLOCK, &copy)?;
+            }
+            if !had {
+                record.set_data(block as usize, until.div_ceil(BLOCK) as usize);
+            }
+            at = until;
+        }
+        Ok(true)
+    }
+}
+
+fn reply(version: u64, steps: SmallVec<[StepReply; 2]>) -> Reply {
+    Reply { result: 0, version, steps }
+}
+
+/// Whether an operation is one read of the head or a snapshot.
+fn is_plain_read(op: &ObjectOp) -> bool {
+    matches!(op.steps.as_slice(), [Step { op: Op::Read { .. }, .. }])
+}
+
+/// Whether an operation is a write of an image's data, by its looks.
+fn may_write_fast(op: &ObjectOp) -> bool {
+    op.durability != Durability::OnAck && data_step(op).is_some()
+}
+
+/// Offset and bytes of the one step that writes, and whether it replaces all data; `None` if there
+/// are others but those that are fulfilled by an object that exists.
+fn data_step(op: &ObjectOp) -> Option<(u64, &Payload, bool)> {
+    let (last, before) = op.steps.split_last()?;
+    let idle = |step: &Step| matches!(step.op, Op::AssertExists | Op::SetAllocHint { .. });
+    if !before.iter().all(idle) || op.flags.intersects(ReqFlags::ORDERSNAP | ReqFlags::RETURNVEC) {
+        return None;
+    }
+    match &last.op {
+        Op::Write { off, data } => Some((*off, data, false)),
+        Op::WriteFull(data) => Some((0, data, true)),
+        _ => None,
+    }
+}
