@@ -13,11 +13,14 @@ use crate::model::Payload;
 /// `-EINVAL` for an image without parent; `-EROFS`.
 pub async fn flatten(image: &Arc<Image>, progress: Progress) -> Result<()> {
     image.refresh_if_required().await?;
-    if image.is_read_only() {
+    if image.was_opened_read_only() {
         return Err(Errno::EROFS.because("the image is open read-only"));
     }
     if image.header().parent.is_none() {
         return Err(Errno::EINVAL.because("the image has no parent"));
+    }
+    if image.is_read_only() {
+        return Err(Errno::EROFS.because("a snapshot is open"));
     }
     let flattened = image.run(Operation::Flatten, progress).await;
     // Another client, asked twice, may have done it the first time.

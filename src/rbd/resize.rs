@@ -13,11 +13,10 @@ use std::sync::Arc;
 use super::image::Image;
 use super::io::{DiscardFlags, WriteKind};
 use super::operations::{Operation, Progress};
-use super::{Features, Layout};
+use super::{Features, Layout, throttle};
 use crate::cls::Method;
 use crate::cls::rbd::object_map::MAX_OBJECTS;
 use crate::cls::rbd::{ObjectState, SetSize};
-use crate::conf::Settings as _;
 use crate::errno::{Errno, Result};
 use crate::model::{EngineExt, ObjectOp, Op};
 
@@ -127,30 +126,20 @@ impl Image {
     /// Removes data objects, several at a time.
     async fn remove_objects(&self, first: u64, end: u64, progress: &Progress) -> Result<()> {
         let view = self.view();
-        let at_once = self.config().u64("rbd_concurrent_management_ops").max(1) as usize;
-        let mut pending = std::collections::VecDeque::new();
-        for object in first..end {
+        let view = &view;
+        let start: throttle::Start<'_> = Box::new(|object| {
             let known_gone =
                 view.trusted_map().is_some_and(|map| map.get(object) == ObjectState::Nonexistent);
             if known_gone {
-                continue;
+                return None;
             }
             let target = view.header.data_object(&self.pool().namespace, object);
             let context = Arc::clone(&view.header.snap_context);
             let op = ObjectOp::write_under(target, context).then(Op::Remove);
-            pending.push_back((object, self.pool().engine.run_raw(op)));
-            if pending.len() >= at_once
-                && let Some((object, reply)) = pending.pop_front()
-            {
-                gone(reply.await.result)?;
-                progress(object, end);
-            }
-        }
-        for (object, reply) in pending {
-            gone(reply.await.result)?;
-            progress(object + 1, end);
-        }
-        Ok(())
+            let removed = self.pool().engine.run_raw(op);
+            Some(Box::pin(async { gone(removed.await.result) }))
+        });
+        throttle::run(first..end, throttle::concurrency(self), progress, start).await
     }
 
     async fn clean_boundary(self: &Arc<Self>, layout: Layout, off: u64, len: u64) -> Result<()> {
