@@ -2058,7 +2058,10 @@ int rbd_open_read_only(rados_ioctx_t io,
                        rbd_image_t *image,
                        const char *snap_name);
 
-/** Fetches completed operations, at most `numcomp` of them, without waiting. Returns how many. */
+/**
+ * Fetches completed operations, at most `numcomp` of them, without waiting for more. Their
+ * callbacks have returned, or are called here. Returns how many.
+ */
 CEPH_RBD_API int rbd_poll_io_events(rbd_image_t image, rbd_completion_t *comps, int numcomp);
 
 /**

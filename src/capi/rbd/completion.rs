@@ -153,7 +153,8 @@ exports! {
         state.notified = Some((fd, r#type));
         Ok(0)
     };
-    /// Fetches completed operations, at most `numcomp` of them, without waiting. Returns how many.
+    /// Fetches completed operations, at most `numcomp` of them, without waiting for more. Their
+    /// callbacks have returned, or are called here. Returns how many.
     fn rbd_poll_io_events(
         image: rbd_image_t,
         comps: *mut rbd_completion_t,
@@ -161,12 +162,16 @@ exports! {
     ) -> c_int => {
         let events = &handle::get::<ImageHandle>(image)?.events;
         let room = usize::try_from(numcomp).map_err(|_| Errno::EINVAL)?;
-        let mut state = events.state.lock();
-        let count = room.min(state.completed.len());
-        for (at, completion) in state.completed.drain(..count).enumerate() {
+        let fetched: Vec<_> = {
+            let mut state = events.state.lock();
+            let count = room.min(state.completed.len());
+            state.completed.drain(..count).collect()
+        };
+        for (at, completion) in fetched.iter().enumerate() {
+            completion.completion.wait_done();
             comps.add(at).write(completion.handle());
         }
-        Ok(count as c_int)
+        Ok(fetched.len() as c_int)
     };
 }
 
