@@ -1815,8 +1815,8 @@ void rados_write_op_append(rados_write_op_t write_op,
 CEPH_RADOS_API void rados_write_op_assert_exists(rados_write_op_t write_op);
 
 /**
- * The operation fails with -ERANGE where the object's version is newer than `ver`, with -EOVERFLOW
- * where it is older.
+ * The operation fails with -ERANGE where the object's version is newer than `ver`, with
+ * -EOVERFLOW where it is older.
  */
 CEPH_RADOS_API void rados_write_op_assert_version(rados_write_op_t write_op, uint64_t ver);
 

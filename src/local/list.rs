@@ -73,8 +73,8 @@ fn bound(sql: &mut String, values: &mut Vec<Value>, comparison: &str, cursor: &L
         values.push(hash);
         return;
     };
-    // The index's order; the row value is compared by it. Within one hash the key is nearly always the same,
-    // so that it does not matter that a cluster compares it before the name.
+    // The index's order; the row value is compared by it. Within one hash the key is nearly always
+    // the same, so that it does not matter that a cluster compares it before the name.
     sql.push_str(&format!(" AND (position, namespace, name, locator) {comparison} (?, ?, ?, ?)"));
     let locator = if key == name { &Name::empty() } else { key };
     values.push(hash);

@@ -228,8 +228,8 @@ pub enum Op {
     Stat,
     /// Fails with `-ENOENT` unless the object exists.
     AssertExists,
-    /// Fails with `-ERANGE` if the object's version is newer than this, `-EOVERFLOW` if older (measured
-    /// on 16.2.15).
+    /// Fails with `-ERANGE` if the object's version is newer than this, `-EOVERFLOW` if older
+    /// (measured on 16.2.15).
     AssertVersion(u64),
     /// Fails with `-MAX_ERRNO - mismatch offset` unless the bytes from `off` on are these; what
     /// lies beyond the end compares as zeros.
@@ -286,8 +286,8 @@ pub enum Op {
     },
     /// The omap entries of these keys that exist; answers [`super::Out::Omap`].
     OmapGetValsByKeys(Vec<Bytes>),
-    /// Compares omap values; a missing key compares as empty. Only equal, less and greater are known,
-    /// others are `-EINVAL` (measured on 16.2.15).
+    /// Compares omap values; a missing key compares as empty. Only equal, less and greater are
+    /// known, others are `-EINVAL` (measured on 16.2.15).
     OmapCmp(BTreeMap<Bytes, (Bytes, CmpOp)>),
     /// Calls a method of an object class; answers [`super::Out::Data`].
     Call {

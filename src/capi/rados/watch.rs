@@ -183,8 +183,8 @@ fn store(
     }
 }
 
-/// What is sent with a notification or its acknowledgement. Null is nothing, whatever the length says:
-/// python3-rados passes a wild one then.
+/// What is sent with a notification or its acknowledgement. Null is nothing, whatever the length
+/// says: python3-rados passes a wild one then.
 ///
 /// # Safety
 /// The [C API contract](crate::capi::guard#safety).

@@ -89,8 +89,8 @@ exports! {
     /// The operation fails with -ENOENT unless the object exists.
     fn rados_write_op_assert_exists(write_op: rados_write_op_t) =>
         add(write_op, NONE, || Ok(Op::AssertExists));
-    /// The operation fails with -ERANGE where the object's version is newer than `ver`, with -EOVERFLOW
-    /// where it is older.
+    /// The operation fails with -ERANGE where the object's version is newer than `ver`, with
+    /// -EOVERFLOW where it is older.
     fn rados_write_op_assert_version(write_op: rados_write_op_t, ver: u64) =>
         add(write_op, NONE, || Ok(Op::AssertVersion(ver)));
     /// The operation fails unless the `cmp_len` bytes from `off` on are these: `*prval` is 0, or

@@ -21,8 +21,8 @@ use crate::model::{NotifyReply, Target};
 
 /// Between attempts to reach a client that lives but does not listen (any more, or yet).
 const RETRY_INTERVAL: Duration = Duration::from_millis(10);
-/// How long after the end of its connection a dead client is looked for: the kernel frees locks after it
-/// closed the sockets.
+/// How long after the end of its connection a dead client is looked for: the kernel frees locks
+/// after it closed the sockets.
 const DEATH_MAX: Duration = Duration::from_millis(500);
 
 /// Numbers of this process's notifications.
@@ -31,8 +31,8 @@ static NEXT_NOTIFY: AtomicU32 = AtomicU32::new(1);
 /// What a client's connection reports: a cookie, and its answer if the watch is still there.
 type Report = (u64, Answer);
 
-/// Notifies all watchers of an object and gathers their answers; `-ENOENT`. Watchers whose process is dead
-/// are cleared away and count as if they had never been there.
+/// Notifies all watchers of an object and gathers their answers; `-ENOENT`. Watchers whose process
+/// is dead are cleared away and count as if they had never been there.
 pub async fn notify(
     store: &Store,
     client: &Client,
@@ -74,8 +74,8 @@ pub async fn notify(
     Ok(reply)
 }
 
-/// Tells the owners of watches, given by client and cookie, that somebody ended them. Who cannot be reached
-/// finds out by itself.
+/// Tells the owners of watches, given by client and cookie, that somebody ended them. Who cannot be
+/// reached finds out by itself.
 pub async fn disconnect(clients: &Arc<Clients>, watchers: &[(u64, u64)]) {
     for (to, cookies) in by_client(watchers) {
         let sent = async {

@@ -1,7 +1,7 @@
 //! What is said on a connection between a notifier and a watcher's process.
 //!
-//! Frames of a `u32` length and that many bytes. The notifier sends one; acknowledgements come back until
-//! the notifier has enough and closes.
+//! Frames of a `u32` length and that many bytes. The notifier sends one; acknowledgements come back
+//! until the notifier has enough and closes.
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -17,7 +17,8 @@ const FRAME_MAX: u32 = 1 << 30;
 pub(super) enum Request {
     /// To be handed to the handlers of these watches.
     Notify { notify_id: u64, notifier: u64, cookies: Vec<u64>, payload: Bytes },
-    /// These watches were ended by somebody else: the object or the client's right to watch is gone.
+    /// These watches were ended by somebody else: the object or the client's right to watch is
+    /// gone.
     Disconnect { cookies: Vec<u64> },
 }
 
