@@ -26,7 +26,9 @@ use super::classes::Caller;
 use super::clients::{self, Client, Clients};
 use super::store::Store;
 use super::watch::Hub;
-use super::{applications, blocklist, commands, list, placement, pools, services, stats, watch};
+use super::{
+    applications, blocklist, clearing, commands, list, placement, pools, services, stats, watch,
+};
 use crate::conf::{Config, Value};
 use crate::errno::{Errno, Result};
 use crate::model::*;
@@ -55,6 +57,7 @@ impl LocalEngine {
         let caller = Arc::new(Caller { client: client.id(), addr: client.addr().to_owned() });
         let settings = store.db().read(|db| commands::settings_for(db, config.name()))?;
         config.set_from_monitors(settings.iter().map(|(name, value)| (&**name, &**value)));
+        clearing::resume(&store)?;
         let hub = Hub::new(Arc::clone(&store), Arc::clone(&client));
         let config = config.clone();
         let is_shut = AtomicBool::new(false);
@@ -75,7 +78,9 @@ impl LocalEngine {
     /// Changes the database.
     fn change<T>(&self, body: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         self.connected()?;
-        self.store.db().write(body)
+        let value = self.store.db().write(body)?;
+        self.store.map_changed();
+        Ok(value)
     }
 
     /// An option in seconds.
@@ -193,7 +198,8 @@ impl Engine for LocalEngine {
     fn pool_delete<'a>(&'a self, name: &'a str) -> Pending<'a, ()> {
         Box::pin(async move {
             let id = self.pool_by_name(name)?;
-            commands::delete_pool(&self.store, id)
+            commands::delete_pool(&self.store, id)?;
+            clearing::run(&self.store).await
         })
     }
 
@@ -219,8 +225,8 @@ impl Engine for LocalEngine {
 
     fn pool_snap_remove<'a>(&'a self, pool: PoolId, name: &'a str) -> Pending<'a, ()> {
         Box::pin(async move {
-            let snap = self.change(|tx| pools::snap_remove(tx, pool, name))?;
-            commands::trim(&self.store, pool, snap)
+            self.change(|tx| pools::snap_remove(tx, pool, name))?;
+            clearing::run(&self.store).await
         })
     }
 
@@ -231,7 +237,7 @@ impl Engine for LocalEngine {
     fn selfmanaged_snap_remove(&self, pool: PoolId, snap: SnapId) -> Pending<'_, ()> {
         Box::pin(async move {
             match self.change(|tx| pools::selfmanaged_remove(tx, pool, snap))? {
-                Some(snap) => commands::trim(&self.store, pool, snap),
+                Some(_) => clearing::run(&self.store).await,
                 None => Ok(()),
             }
         })
@@ -363,7 +369,7 @@ impl Engine for LocalEngine {
         Box::pin(async move {
             self.connected()?;
             let (store, client, config) = (&self.store, &*self.client, &self.config);
-            commands::Session { store, client, config }.run(&target, &command, &input)
+            commands::Session { store, client, config }.run(&target, &command, &input).await
         })
     }
 
@@ -407,7 +413,13 @@ impl Engine for LocalEngine {
             }
             self.hub.close();
             self.client.leave();
-            Ok(())
+            let (sender, receiver) = tokio::sync::oneshot::channel();
+            let store = Arc::clone(&self.store);
+            // What was acknowledged before a flush is durable when this has returned.
+            crate::runtime::spawn_blocking(move || {
+                let _ = sender.send(store.flush());
+            });
+            receiver.await.unwrap_or(Ok(()))
         })
     }
 }

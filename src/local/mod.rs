@@ -3,6 +3,7 @@
 pub mod applications;
 pub mod blocklist;
 pub mod classes;
+pub mod clearing;
 pub mod clients;
 pub mod commands;
 pub mod disk;

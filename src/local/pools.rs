@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
+use super::clearing;
 use crate::errno::{Errno, Result};
 use crate::model::{PoolId, PoolInfo, SnapId};
 
@@ -157,14 +158,14 @@ pub fn create(tx: &Transaction<'_>, name: &str, pg_num: u32) -> Result<PoolId> {
     Ok(PoolId(tx.last_insert_rowid()))
 }
 
-/// Removes a pool's row and its snapshots' rows; what it holds is the store's to remove.
+/// Removes a pool's row and its snapshots' rows; what it holds is to be cleared away.
 pub fn delete(tx: &Transaction<'_>, id: PoolId) -> Result<()> {
     next_epoch(tx)?;
     for table in ["pool_snap", "removed_snap"] {
         tx.execute(&format!("DELETE FROM {table} WHERE pool = ?1"), [id.0])?;
     }
     tx.execute("DELETE FROM pool WHERE id = ?1", [id.0])?;
-    Ok(())
+    clearing::note_pool(tx, id)
 }
 
 /// Gives a pool another name; `-EEXIST`.
@@ -257,7 +258,11 @@ pub fn selfmanaged_remove(
 /// Whether it was news.
 fn note_removed(tx: &Transaction<'_>, id: PoolId, snap: SnapId) -> Result<bool> {
     let insert = "INSERT OR IGNORE INTO removed_snap (pool, snap) VALUES (?1, ?2)";
-    Ok(tx.execute(insert, (id.0, snap.0.cast_signed()))? > 0)
+    let is_news = tx.execute(insert, (id.0, snap.0.cast_signed()))? > 0;
+    if is_news {
+        clearing::note_snap(tx, id, snap)?;
+    }
+    Ok(is_news)
 }
 
 /// Stores a pool's applications.

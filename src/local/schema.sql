@@ -40,6 +40,13 @@ CREATE TABLE removed_snap (
     PRIMARY KEY (pool, snap)
 ) WITHOUT ROWID;
 
+-- What is still to be cleared away: a removed snapshot's clones, or (snap 0) all objects of a removed pool.
+CREATE TABLE clearing (
+    pool INTEGER NOT NULL,
+    snap INTEGER NOT NULL,
+    PRIMARY KEY (pool, snap)
+) WITHOUT ROWID;
+
 -- An object: its identity and what all its versions have in common. It has a row as long as its
 -- head or a clone exists.
 CREATE TABLE object (

@@ -218,7 +218,7 @@ fn keys(request: &Request<'_>, prefix: &str) -> Result<Vec<(String, Vec<u8>)>> {
 
 fn key_get(request: &Request<'_>) -> Outcome {
     match value_of(request, &request.needed("key")?)? {
-        Some(out) => Ok(Answer { out, status: String::new() }),
+        Some(out) => Ok(Answer { out, ..Answer::default() }),
         None => Err(Errno::ENOENT.because("")),
     }
 }

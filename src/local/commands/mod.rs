@@ -34,6 +34,7 @@ use rusqlite::OptionalExtension;
 use serde_json::{Map, Value, json};
 
 use super::blocklist;
+use super::clearing;
 use super::clients::{Client, Clients};
 use super::pools;
 use super::services;
@@ -41,7 +42,7 @@ use super::store::Store;
 use super::watch;
 use crate::conf::Config;
 use crate::errno::{Errno, Result};
-use crate::model::{CommandReply, CommandTarget, PoolId, SnapId};
+use crate::model::{CommandReply, CommandTarget, PoolId};
 
 pub use config::settings_for;
 use request::{Answer, Outcome, Request, Spec};
@@ -78,7 +79,7 @@ pub struct Session<'a> {
 impl Session<'_> {
     /// Runs a command. `-ENOENT` for a daemon that is not there; what the command itself says is in
     /// the reply.
-    pub fn run(
+    pub async fn run(
         &self,
         target: &CommandTarget,
         texts: &[String],
@@ -96,6 +97,9 @@ impl Session<'_> {
             return Err(Errno::ENOENT.because(format!("no such daemon: {target:?}")));
         }
         let outcome = parse(texts).and_then(|args| self.dispatch(args, input, is_mgr));
+        if outcome.as_ref().is_ok_and(|answer| answer.is_removal) {
+            clearing::run(self.store).await?;
+        }
         Ok(reply(outcome))
     }
 
@@ -129,7 +133,7 @@ fn parse(texts: &[String]) -> Result<Map<String, Value>> {
 
 fn reply(outcome: Outcome) -> CommandReply {
     match outcome {
-        Ok(Answer { out, status }) => CommandReply { code: 0, out: out.into(), status },
+        Ok(Answer { out, status, .. }) => CommandReply { code: 0, out: out.into(), status },
         Err(error) => {
             let status = error.what().map(str::to_owned);
             let number = error.errno();
@@ -148,7 +152,7 @@ fn daemon(found: bool, texts: &[String]) -> Result<CommandReply> {
         Some("version") => {
             let text =
                 json!({ "version": "16.2.15", "release": "pacific", "release_type": "stable" });
-            Ok(Answer { out: format!("{text}").into_bytes(), status: String::new() })
+            Ok(Answer::plain(text.to_string()))
         }
         _ => Err(Errno::EINVAL.because("command not known")),
     });
@@ -164,21 +168,14 @@ fn descriptions(is_mgr: bool) -> Value {
     Value::Object(described.collect())
 }
 
-/// Removes a pool, whatever its flags say, and all that is in it.
-pub fn delete_pool(store: &Arc<Store>, id: PoolId) -> Result<()> {
+/// Removes a pool; `-EPERM` while its `nodelete` is set. What it held is to be cleared away.
+pub fn delete_pool(store: &Store, id: PoolId) -> Result<()> {
     store.db().write(|tx| {
-        let pool = pools::by_id(tx, id)?;
-        pool_options::may_delete(&pool)?;
+        pool_options::may_delete(&pools::by_id(tx, id)?)?;
         pools::delete(tx, id)
     })?;
     store.map_changed();
-    store.purge_pool(id)
-}
-
-/// Has the clones of a removed snapshot removed.
-pub fn trim(store: &Arc<Store>, pool: PoolId, snap: SnapId) -> Result<()> {
-    store.map_changed();
-    store.trim_snap(pool, snap)
+    Ok(())
 }
 
 /// Puts a client on the blocklist and tells its watches that they ended. Returns until when.

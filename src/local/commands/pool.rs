@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::request::{Answer, Outcome, Request, Spec};
-use super::{default_pg_num, delete_pool, pool_options, text, trim};
+use super::{default_pg_num, delete_pool, pool_options, text};
 use crate::errno::{Errno, Result};
 use crate::local::pools::{self, Pool};
 use crate::local::{applications, stats};
@@ -263,7 +263,7 @@ fn delete(request: &Request<'_>) -> Outcome {
         return Err(Errno::EPERM.because(text));
     }
     delete_pool(request.session.store, pool.info.id)?;
-    Ok(Answer::said(format!("pool '{name}' removed")))
+    Ok(Answer::removed(format!("pool '{name}' removed")))
 }
 
 fn rename(request: &Request<'_>) -> Outcome {
@@ -289,7 +289,10 @@ fn mksnap(request: &Request<'_>) -> Outcome {
     let (pool, snap) = (request.pool("pool")?.info, request.text("snap"));
     let name = &pool.name;
     match request.session.store.db().write(|tx| pools::snap_create(tx, pool.id, &snap)) {
-        Ok(_) => Ok(Answer::said(format!("created pool {name} snap {snap}"))),
+        Ok(_) => {
+            request.session.store.map_changed();
+            Ok(Answer::said(format!("created pool {name} snap {snap}")))
+        }
         Err(error) if error.errno() == Errno::EEXIST => {
             Ok(Answer::said(format!("pool {name} snap {snap} already exists")))
         }
@@ -309,9 +312,9 @@ fn rmsnap(request: &Request<'_>) -> Outcome {
         return Err(Errno::EINVAL.because(text));
     }
     match request.session.store.db().write(|tx| pools::snap_remove(tx, pool.id, &snap)) {
-        Ok(removed) => {
-            trim(request.session.store, pool.id, removed)?;
-            Ok(Answer::said(format!("removed pool {name} snap {snap}")))
+        Ok(_) => {
+            request.session.store.map_changed();
+            Ok(Answer::removed(format!("removed pool {name} snap {snap}")))
         }
         Err(error) if error.errno() == Errno::ENOENT => {
             Ok(Answer::said(format!("pool {name} snap {snap} does not exist")))

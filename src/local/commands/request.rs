@@ -38,6 +38,8 @@ pub(super) struct Request<'a> {
 pub(super) struct Answer {
     pub(super) out: Vec<u8>,
     pub(super) status: String,
+    /// Something was removed whose content is to be cleared away before the reply.
+    pub(super) is_removal: bool,
 }
 
 impl Spec {
@@ -138,12 +140,17 @@ impl<'a> Request<'a> {
 impl Answer {
     /// Nothing but a sentence.
     pub(super) fn said(status: impl Into<String>) -> Answer {
-        Answer { out: Vec::new(), status: status.into() }
+        Answer { status: status.into(), ..Answer::default() }
+    }
+
+    /// Nothing but a sentence about a removal.
+    pub(super) fn removed(status: impl Into<String>) -> Answer {
+        Answer { is_removal: true, ..Answer::said(status) }
     }
 
     /// Plain text.
     pub(super) fn plain(text: impl Into<String>) -> Answer {
-        Answer { out: text.into().into_bytes(), status: String::new() }
+        Answer { out: text.into().into_bytes(), ..Answer::default() }
     }
 
     /// JSON, with line breaks unless `json` was asked for.

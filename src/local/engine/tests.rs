@@ -157,9 +157,9 @@ fn who_does_not_answer_is_named_after_the_timeout() {
     let (_dir, engine, pool) = fixture();
     let target = Target::new(pool, "o");
     write(&engine, target.clone(), b"x");
-    let (silent, _) = watch(&engine, &target, "");
+    let (silent, _unanswered) = watch(&engine, &target, "");
     let (answers, _seen) = watch(&engine, &target, "yes");
-    let reply = notify(&engine, &target, Duration::from_millis(300));
+    let reply = notify(&engine, &target, Duration::from_secs(1));
     let me = engine.instance_id();
     assert_eq!(reply.acks, [(me, answers.0, Bytes::from_static(b"yes"))]);
     assert_eq!(reply.timeouts, [(me, silent.0)]);
@@ -195,4 +195,31 @@ fn a_blocklisted_client_can_do_nothing() {
     let again = engine.notify(target.clone(), Bytes::new(), None);
     assert_eq!(block_on(again).unwrap_err(), Errno::ESHUTDOWN);
     assert!(watchers(&other, &target).is_empty());
+}
+
+#[test]
+fn removed_snapshots_and_pools_leave_nothing() {
+    let (dir, engine, pool) = fixture();
+    let target = Target::new(pool, "o");
+    write(&engine, target.clone(), b"before");
+    let snap = block_on(engine.selfmanaged_snap_create(pool)).unwrap();
+    let context = SnapContext { seq: snap.0, snaps: [snap.0].into_iter().collect() };
+    let op = ObjectOp::write_under(target.clone(), Arc::new(context));
+    let op = op.then(Op::WriteFull(Bytes::from_static(b"after").into()));
+    block_on(engine.run(op)).unwrap();
+    let clones = || block_on(engine.pool_stats(&[pool])).unwrap()[&pool].object_clones;
+    assert_eq!(clones(), 1);
+    block_on(engine.selfmanaged_snap_remove(pool, snap)).unwrap();
+    assert_eq!(clones(), 0);
+    block_on(engine.pool_delete("p")).unwrap();
+    let rows = "SELECT count(*) FROM object UNION ALL SELECT count(*) FROM clearing";
+    let rows = engine.store.db().read(|db| {
+        let mut query = db.prepare(rows)?;
+        let rows = query.query_map([], |row| row.get::<_, i64>(0))?;
+        Ok(rows.collect::<std::result::Result<Vec<_>, _>>()?)
+    });
+    assert_eq!(rows.unwrap(), [0, 0]);
+    let op = ObjectOp::write(target).then(Op::Create { exclusive: false });
+    assert_eq!(block_on(open(dir.path()).run(op)).err().unwrap(), Errno::ENOENT);
+    assert_eq!(engine.store.check(), Vec::<String>::new());
 }
