@@ -49,7 +49,7 @@ static MAYBE_UNUSED void show_result(const char *what, long long value)
 
 /* Prints an expression and its value. */
 #define SHOW(expression) show_result(#expression, (long long)(expression))
-#define SHOW_TEXT(expression) text(#expression, expression)
+#define SHOW_TEXT(expression) show_text(#expression, expression)
 
 /* Calls what must work for the rest to make sense. */
 #define MUST(call)                                                              \
@@ -104,7 +104,7 @@ static MAYBE_UNUSED void show_bytes(const char *what, const void *bytes, size_t 
 	putchar('\n');
 }
 
-static MAYBE_UNUSED void text(const char *what, const char *value)
+static MAYBE_UNUSED void show_text(const char *what, const char *value)
 {
 	if (value)
 		show_bytes(what, value, strlen(value));

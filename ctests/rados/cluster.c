@@ -68,7 +68,7 @@ static void arguments(void)
 	option(cluster, "name");
 	CALL(rados_conf_parse_argv_remainder(cluster, 9, args, rest));
 	for (int n = 0; n < 9; n++)
-		text("rest", rest[n]);
+		show_text("rest", rest[n]);
 	option(cluster, "rbd_cache");
 	option(cluster, "rados_osd_op_timeout");
 	CALL(rados_conf_parse_argv(cluster, 2, (const char *[]){"program", "--rbd_cache=true"}));
