@@ -87,7 +87,7 @@ static void copies(rados_ioctx_t io, rbd_image_t image)
 	CALL(rbd_copy2(image, destination));
 	MUST(rbd_close(destination));
 	rbd_image_options_create(&opts);
-	rbd_image_options_set_uint64(opts, RBD_IMAGE_OPTION_ORDER, 18);
+	rbd_image_options_set_uint64(opts, RBD_IMAGE_OPTION_ORDER, 21);
 	rbd_image_options_set_uint64(opts, RBD_IMAGE_OPTION_FEATURES, RBD_FEATURE_LAYERING);
 	CALL(rbd_copy3(image, io, "copy3", opts));
 	show_copy(io, "copy3");

@@ -222,7 +222,7 @@ static void tiny(rados_ioctx_t io)
 int main(void)
 {
 	rados_t cluster = connect_cluster();
-	rados_ioctx_t io = new_pool(cluster, "c-rbd-io");
+	rados_ioctx_t io = new_pool(cluster, "c-rbd-data");
 	rbd_image_t image;
 
 	make_image(io, "image", SIZE, 20);
@@ -238,6 +238,6 @@ int main(void)
 	MUST(rbd_close(image));
 	striped(io);
 	tiny(io);
-	finish(cluster, io, "c-rbd-io");
+	finish(cluster, io, "c-rbd-data");
 	return 0;
 }

@@ -199,7 +199,7 @@ static void of_a_removed_image(rados_ioctx_t io)
 int main(void)
 {
 	rados_t cluster = connect_cluster();
-	rados_ioctx_t io = new_pool(cluster, "c-rbd-snap");
+	rados_ioctx_t io = new_pool(cluster, "c-rbd-snapshots");
 	rbd_image_t image;
 
 	make_image(io, "image", 4 * MIB, 20);
@@ -212,6 +212,6 @@ int main(void)
 	ending(image);
 	MUST(rbd_close(image));
 	of_a_removed_image(io);
-	finish(cluster, io, "c-rbd-snap");
+	finish(cluster, io, "c-rbd-snapshots");
 	return 0;
 }
