@@ -31,7 +31,8 @@ macro_rules! errnos {
 
 errnos! {
     EPERM = "operation not permitted", ENOENT = "not found", EINTR = "interrupted",
-    EIO = "input/output error", ENXIO = "no such device or address", E2BIG = "argument list too long",
+    EIO = "input/output error", ENXIO = "no such device or address",
+    E2BIG = "argument list too long",
     EBADF = "bad handle", EAGAIN = "try again", ENOMEM = "out of memory",
     EACCES = "permission denied", EFAULT = "bad address", EBUSY = "busy", EEXIST = "already exists",
     EXDEV = "cross-pool link", ENODEV = "no such device", ENOTDIR = "not a directory",

@@ -93,8 +93,8 @@ mod tests {
     fn store_with(targets: &[Target]) -> (tempfile::TempDir, std::sync::Arc<Store>) {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
-        let insert = "INSERT INTO object (pool, position, namespace, locator, name, head, snap_seq, \
-                      version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 1)";
+        let insert = "INSERT INTO object (pool, position, namespace, locator, name, head, \
+                      snap_seq, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 1)";
         store
             .db()
             .write(|tx| {

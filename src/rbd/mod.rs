@@ -4,7 +4,7 @@
 //!   create list trash clone group ...       managing images: short-lived calls on header objects
 //!                |
 //!   Image ------ header     what rbd_header.<id> says, replaced whole by a refresh
-//!     |          watch      other clients' notifications: refresh, hand over the lock, run for them
+//!     |          watch      others' notifications: refresh, hand over the lock, run for them
 //!     |          lock       who may write (feature exclusive-lock)
 //!     |          object_map which objects exist (feature object-map)
 //!     |          parent     another Image, open at the cloned snapshot

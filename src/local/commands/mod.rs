@@ -4,7 +4,7 @@
 //! ```text
 //!   {"prefix": "osd pool ls", "format": "json"}
 //!        |
-//!   table of each module: prefix, arguments, help, function      (also answers get_command_descriptions)
+//!   table of each module: prefix, arguments, help, function (answers get_command_descriptions too)
 //!        |
 //!   fn(&Request) -> Outcome
 //! ```

@@ -392,8 +392,8 @@ fn map(request: &Request<'_>) -> Outcome {
     };
     let line = || {
         format!(
-            "osdmap e{epoch} pool '{pool}' ({id}) object '{name}' -> pg {id}.{hash:x} ({id}.{pg:x}) \
-             -> up ([0], p0) acting ([0], p0)\n"
+            "osdmap e{epoch} pool '{pool}' ({id}) object '{name}' -> pg {id}.{hash:x} \
+             ({id}.{pg:x}) -> up ([0], p0) acting ([0], p0)\n"
         )
     };
     Ok(Answer::either(request, value, line))

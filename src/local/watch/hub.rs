@@ -168,7 +168,8 @@ impl Hub {
         let now = Instant::now();
         let missing = self.store.db().read(|db| {
             let query = "SELECT 1 FROM watch JOIN object ON object.id = watch.object \
-                         WHERE watch.object = ?1 AND client = ?2 AND cookie = ?3 AND head IS NOT NULL";
+                         WHERE watch.object = ?1 AND client = ?2 AND cookie = ?3 \
+                         AND head IS NOT NULL";
             let mut query = db.prepare_cached(query)?;
             let mut missing = Vec::new();
             for (cookie, object) in &mine {

@@ -1,7 +1,8 @@
 //! What of an image changed since a snapshot, or was ever written.
 //!
 //! ```text
-//!   mod     iterate: from the object maps if whole objects will do and they can tell, else object by object
+//!   mod     iterate: from the object maps if whole objects will do and they can tell,
+//!           else object by object
 //!   maps    what the object maps of the snapshots in between say (fast-diff)
 //!   object  what the versions of one object say
 //! ```
