@@ -1,0 +1,91 @@
+#!/bin/bash
+# `make bench`: an image in the embedded store against a raw sparse file and a qcow2 image on the same disk.
+# Runs are interleaved and compared within a round, because machines are noisy: only ratios mean something.
+# Writes results/results.json, results/table.md and results/ratios.svg.
+#
+#   BENCH_ROUNDS=3    rounds         BENCH_SECONDS=5   seconds for each measurement
+#   BENCH_DIR=...     where the store and the files are (default: target/bench)
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+export BENCH_SECONDS=${BENCH_SECONDS:-5}
+rounds=${BENCH_ROUNDS:-3}
+work=$(realpath -m "${BENCH_DIR:-$top/target/bench}")
+jobs="randwrite-4k-1 randwrite-4k-32 randread-4k-1 randread-4k-32 write-1m read-1m randwrite-4k-32-flush"
+
+sh "$top/ctests/install-deps.sh" bench
+rm -rf "$work"
+mkdir -p "$work/out" "$top/benches/results"
+cd "$work"
+export CTESTS_STORE=$work/store
+# shellcheck source=../ctests/qemu-tools.sh
+. "$top/ctests/qemu-tools.sh"
+use_qemu "$top/target/ctests/qemu" || { echo "no qemu-img with the rbd driver on this machine" >&2; exit 1; }
+
+way() {
+    "$top/ctests/way.sh" store "$@"
+}
+
+# fio on the image and on the file, each job alone so that the two can take turns.
+measure() {
+    local target=$1 job=$2 round=$3
+    local out=out/$job.$target.$round.json
+    case $target in
+        rbd) way fio "$top/benches/io.fio" --section="$job" --ioengine=rbd --clientname=admin --pool=bench \
+            --rbdname=image --output-format=json --output="$out" ;;
+        file) fio "$top/benches/io.fio" --section="$job" --ioengine=io_uring --filename="$work/raw" \
+            --output-format=json --output="$out" ;;
+    esac
+}
+
+# Random writes right after a snapshot, through the same program for both; seconds for 5000 writes.
+after_snapshot() {
+    local target=$1 round=$2 image format
+    case $target in
+        rbd) image=rbd:bench/snap format=raw ;;
+        qcow2) image=$work/snap.qcow2 format=qcow2 ;;
+    esac
+    # The step is odd in 4 KiB blocks, so that no two writes meet one cluster for a long time.
+    way qemu-img snapshot -c "s$round" "$image" 2> /dev/null
+    way qemu-img bench -w -f $format -t writeback -c 5000 -d 32 -s 4096 -S $((997 * 4096)) "$image" |
+        sed -n 's/^Run completed in \([0-9.]*\) seconds.*/\1/p' > "out/snapshot.$target.$round"
+    way qemu-img snapshot -d "s$round" "$image" 2> /dev/null
+}
+
+echo "laying out 4 GiB on both sides"
+way /usr/bin/python3 - <<'PYTHON'
+import rados
+import rbd
+with rados.Rados(conffile="") as cluster:
+    cluster.create_pool("bench")
+    with cluster.open_ioctx("bench") as ioctx:
+        rbd.RBD().create(ioctx, "image", 4 << 30)
+        rbd.RBD().create(ioctx, "snap", 1 << 30)
+PYTHON
+truncate -s 4G raw
+fill=(--name=fill --rw=write --bs=1M --iodepth=8 --end_fsync=1 --output=/dev/null)
+way fio "${fill[@]}" --ioengine=rbd --clientname=admin --pool=bench --rbdname=image --size=4G
+fio "${fill[@]}" --ioengine=io_uring --filename="$work/raw" --size=4G
+way fio "${fill[@]}" --ioengine=rbd --clientname=admin --pool=bench --rbdname=snap --size=1G
+qemu-img create -q -f qcow2 snap.qcow2 1G
+way qemu-img convert -n -W -f raw -O qcow2 rbd:bench/snap snap.qcow2
+
+for round in $(seq "$rounds"); do
+    for job in $jobs; do
+        echo "round $round of $rounds: $job"
+        # Who goes first alternates.
+        if ((round % 2)); then order="file rbd"; else order="rbd file"; fi
+        for target in $order; do
+            measure "$target" "$job" "$round"
+        done
+    done
+    echo "round $round of $rounds: random writes after a snapshot"
+    after_snapshot qcow2 "$round"
+    after_snapshot rbd "$round"
+done
+
+gcc -O2 -o open "$top/benches/open.c" -I"$top/target/dist/include" -L"$top/target/dist/lib" -lrbd -lrados
+way ./open "$CTESTS_STORE.conf" bench image > out/open.json
+/usr/bin/python3 -B "$top/benches/plot.py" out "$top/benches/results"
+cat "$top/benches/results/table.md"
+rm -rf "$work/raw" "$work/store" "$work/snap.qcow2"
