@@ -141,9 +141,20 @@ exports! {
         buffer::out(pcluster, handle::create(ClusterHandle::new(Config::create(cluster, name))));
         Ok(0)
     };
-    /// Makes a cluster handle with the configuration of another, from `rados_cct`. Returns 0.
+    /// Makes a cluster handle with the configuration of another, from `rados_cct`. A context of
+    /// Ceph's own libceph-common, which rbd-fuse passes, cannot be read here: the configuration
+    /// file and the environment that it was made from are. Returns 0, -EINVAL for NULL.
     fn rados_create_with_context(cluster: *mut rados_t, cct: rados_config_t) -> c_int => {
-        let config = handle::get::<ConfigHandle>(cct)?.0.clone();
+        let config = match handle::get::<ConfigHandle>(cct) {
+            Ok(ours) => ours.0.clone(),
+            Err(error) if cct.is_null() => return Err(error),
+            Err(_) => {
+                let config = Config::create("", EntityName::client("admin"));
+                config.read_file(None)?;
+                config.parse_env(None);
+                config
+            }
+        };
         buffer::out(cluster, handle::create(ClusterHandle::new(config)));
         Ok(0)
     };
