@@ -63,13 +63,13 @@ test:
 	$(MAKE) all
 	sh ctests/abi/run.sh
 	sh ctests/conf/run.sh
-	sh ctests/run.sh
+	ctests/run.sh both
 
 demo:
-	sh ctests/demo.sh
+	ctests/demo.sh
 
 bench: all
-	sh benches/run.sh
+	benches/run.sh
 
 clean:
 	$(CARGO) clean

@@ -7,11 +7,13 @@ set -eu
 build='gcc make pkg-config binutils libc6-dev'
 clients='python3 python3-rados python3-rbd qemu-utils qemu-block-extra fio'
 cluster='ceph-mon ceph-mgr ceph-osd ceph-common'
-more='g++ librados-dev librbd-dev libvirt-daemon-driver-storage-rbd tgt-rbd rbd-fuse'
+more='g++ librados-dev librbd-dev libvirt-daemon-driver-storage-rbd tgt tgt-rbd libiscsi7 rbd-fuse'
+plot='python3-matplotlib'
 
 case ${1:-test} in
     build) wanted=$build ;;
-    demo | bench) wanted="$build $clients" ;;
+    demo) wanted="$build $clients" ;;
+    bench) wanted="$build $clients $plot" ;;
     test) wanted="$build $clients $cluster $more" ;;
     *) echo "install-deps.sh: build, demo, test or bench, not $1" >&2; exit 2 ;;
 esac
