@@ -1137,12 +1137,17 @@ int rbd_create4(rados_ioctx_t io,
                 uint64_t size,
                 rbd_image_options_t opts);
 
+/**
+ * Copies an image with its snapshots to a new one, with options, into which the values that
+ * were used are written. Returns 0, or -EEXIST.
+ */
 CEPH_RBD_API
 int rbd_deep_copy(rbd_image_t src,
                   rados_ioctx_t dest_io_ctx,
                   const char *destname,
                   rbd_image_options_t dest_opts);
 
+/** Like rbd_deep_copy(), telling how far it is. */
 CEPH_RBD_API
 int rbd_deep_copy_with_progress(rbd_image_t image,
                                 rados_ioctx_t dest_io_ctx,
@@ -1417,12 +1422,14 @@ int rbd_group_snap_create2(rados_ioctx_t group_p,
                            const char *snap_name,
                            uint32_t flags);
 
+/** Stores what is known of one snapshot of a group. Returns 0, or -ENOENT. */
 CEPH_RBD_API
 int rbd_group_snap_get_info(rados_ioctx_t group_p,
                             const char *group_name,
                             const char *snap_name,
                             struct rbd_group_snap_info2_t *group_snap);
 
+/** Frees what rbd_group_snap_get_info() stored. */
 CEPH_RBD_API void rbd_group_snap_get_info_cleanup(struct rbd_group_snap_info2_t *group_snap);
 
 /**
@@ -1436,12 +1443,17 @@ int rbd_group_snap_list(rados_ioctx_t group_p,
                         size_t group_snap_info_size,
                         size_t *num_entries);
 
+/**
+ * Lists the snapshots of a group with the snapshots of its images. Returns 0, -ENOENT, or
+ * -ERANGE; either way their number goes into `num_entries`.
+ */
 CEPH_RBD_API
 int rbd_group_snap_list2(rados_ioctx_t group_p,
                          const char *group_name,
                          struct rbd_group_snap_info2_t *snaps,
                          size_t *num_entries);
 
+/** Frees what rbd_group_snap_list2() stored in the array. */
 CEPH_RBD_API
 void rbd_group_snap_list2_cleanup(struct rbd_group_snap_info2_t *snaps,
                                   size_t num_entries);

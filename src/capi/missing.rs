@@ -46,16 +46,10 @@ missing! {
     fn rbd_aio_mirror_image_get_global_status(image: rbd_image_t, mirror_global_image_status: *mut rbd_mirror_image_global_status_t, status_size: usize, c: rbd_completion_t) -> c_int;
     #[deprecated] fn rbd_aio_mirror_image_get_status(image: rbd_image_t, mirror_image_status: *mut rbd_mirror_image_status_t, status_size: usize, c: rbd_completion_t) -> c_int;
     fn rbd_aio_mirror_image_promote(image: rbd_image_t, force: bool, c: rbd_completion_t) -> c_int;
-    fn rbd_deep_copy(src: rbd_image_t, dest_io_ctx: rados_ioctx_t, destname: *const c_char, dest_opts: rbd_image_options_t) -> c_int;
-    fn rbd_deep_copy_with_progress(image: rbd_image_t, dest_io_ctx: rados_ioctx_t, destname: *const c_char, dest_opts: rbd_image_options_t, cb: librbd_progress_fn_t, cbdata: *mut c_void) -> c_int;
     fn rbd_encryption_format(image: rbd_image_t, format: rbd_encryption_format_t, opts: rbd_encryption_options_t, opts_size: usize) -> c_int;
     fn rbd_encryption_load(image: rbd_image_t, format: rbd_encryption_format_t, opts: rbd_encryption_options_t, opts_size: usize) -> c_int;
     fn rbd_encryption_load2(image: rbd_image_t, specs: *const rbd_encryption_spec_t, spec_count: usize) -> c_int;
     fn rbd_get_migration_source_spec(image: rbd_image_t, source_spec: *mut c_char, max_len: *mut usize) -> c_int;
-    fn rbd_group_snap_get_info(group_p: rados_ioctx_t, group_name: *const c_char, snap_name: *const c_char, group_snap: *mut rbd_group_snap_info2_t) -> c_int;
-    fn rbd_group_snap_get_info_cleanup(group_snap: *mut rbd_group_snap_info2_t);
-    fn rbd_group_snap_list2(group_p: rados_ioctx_t, group_name: *const c_char, snaps: *mut rbd_group_snap_info2_t, num_entries: *mut usize) -> c_int;
-    fn rbd_group_snap_list2_cleanup(snaps: *mut rbd_group_snap_info2_t, num_entries: usize);
     fn rbd_migration_abort(ioctx: rados_ioctx_t, image_name: *const c_char) -> c_int;
     fn rbd_migration_abort_with_progress(ioctx: rados_ioctx_t, image_name: *const c_char, cb: librbd_progress_fn_t, cbdata: *mut c_void) -> c_int;
     fn rbd_migration_commit(ioctx: rados_ioctx_t, image_name: *const c_char) -> c_int;

@@ -56,6 +56,20 @@ unsafe fn copy_data(from: rbd_image_t, to: rbd_image_t, progress: &Progress) -> 
     ok(copy::copy_into(from, to, 0, progress))
 }
 
+/// # Safety
+/// The [C API contract](crate::capi::guard#safety).
+unsafe fn deep_copy(
+    image: rbd_image_t,
+    (io, name): Destination,
+    opts: rbd_image_options_t,
+    progress: &Progress,
+) -> Result<c_int> {
+    // SAFETY: the caller's contract.
+    let (image, pool, name) = unsafe { (open(image)?, pool(io)?, text(name)?) };
+    // SAFETY: as above.
+    unsafe { options::with(opts, |opts| ok(copy::deep_copy(image, &pool, name, opts, progress)))? }
+}
+
 /// Told offset, length and whether there is data, of each range that changed.
 type OnChange = unsafe extern "C" fn(u64, usize, c_int, *mut c_void) -> c_int;
 
@@ -156,6 +170,26 @@ exports! {
         sparse_size: usize,
     ) -> c_int => {
         copy_with(image, (dest_p, destname), dest_opts, sparse_size, &progress(cb, cbdata))
+    };
+
+    /// Copies an image with its snapshots to a new one, with options, into which the values that
+    /// were used are written. Returns 0, or -EEXIST.
+    fn rbd_deep_copy(
+        src: rbd_image_t,
+        dest_io_ctx: rados_ioctx_t,
+        destname: *const c_char,
+        dest_opts: rbd_image_options_t,
+    ) -> c_int => deep_copy(src, (dest_io_ctx, destname), dest_opts, &no_progress());
+    /// Like rbd_deep_copy(), telling how far it is.
+    fn rbd_deep_copy_with_progress(
+        image: rbd_image_t,
+        dest_io_ctx: rados_ioctx_t,
+        destname: *const c_char,
+        dest_opts: rbd_image_options_t,
+        cb: librbd_progress_fn_t,
+        cbdata: *mut c_void,
+    ) -> c_int => {
+        deep_copy(image, (dest_io_ctx, destname), dest_opts, &progress(cb, cbdata))
     };
 
     /// Copies into a clone what it still reads from its parent, and forgets the parent. Returns 0,

@@ -6,11 +6,11 @@ use super::common::{
     Room, dup, free_all, image as open, names_out, ok, pool, progress, string_out,
 };
 use super::snap::sized;
-use crate::capi::buffer::{array, text};
+use crate::capi::buffer::{array, free, give_array, text};
 use crate::capi::guard::exports;
 use crate::capi::types::*;
 use crate::errno::{Errno, Result};
-use crate::rbd::group::{self, GroupImage, GroupSnapInfo};
+use crate::rbd::group::{self, GroupImage, GroupSnapDetails, GroupSnapInfo};
 use crate::rbd::no_progress;
 use crate::runtime::block_on;
 
@@ -39,6 +39,42 @@ fn image_info(image: &GroupImage) -> Result<rbd_group_image_info_t> {
 
 fn snap_info(snap: &GroupSnapInfo) -> Result<rbd_group_snap_info_t> {
     Ok(rbd_group_snap_info_t { name: dup(&snap.name)?, state: snap.state.to_raw().into() })
+}
+
+fn snap_details(snap: &GroupSnapDetails) -> Result<rbd_group_snap_info2_t> {
+    let mut images = Vec::with_capacity(snap.image_names.len());
+    for (image, name) in snap.info.snaps.iter().zip(&snap.image_names) {
+        images.push(rbd_group_image_snap_info_t {
+            image_name: dup(name)?,
+            pool_id: image.pool,
+            snap_id: image.snap_id.0,
+        });
+    }
+    Ok(rbd_group_snap_info2_t {
+        id: dup(&snap.info.id)?,
+        name: dup(&snap.info.name)?,
+        image_snap_name: dup(&snap.image_snap_name)?,
+        state: snap.info.state.to_raw().into(),
+        namespace_type: RBD_GROUP_SNAP_NAMESPACE_TYPE_USER,
+        image_snaps_count: images.len(),
+        image_snaps: give_array(&images)?,
+    })
+}
+
+/// # Safety
+/// The [C API contract](crate::capi::guard#safety).
+unsafe fn free_details(first: *mut rbd_group_snap_info2_t, count: usize) -> Result<()> {
+    // SAFETY: the caller's contract.
+    unsafe {
+        for snap in array(first, count)? {
+            for image in array(snap.image_snaps, snap.image_snaps_count)? {
+                free_all([image.image_name]);
+            }
+            free(snap.image_snaps);
+            free_all([snap.id, snap.name, snap.image_snap_name]);
+        }
+    }
+    Ok(())
 }
 
 /// `-ERANGE` for a struct of another size.
@@ -238,5 +274,42 @@ exports! {
             free_all([snap.name]);
         }
         Ok(0)
+    };
+    /// Lists the snapshots of a group with the snapshots of its images. Returns 0, -ENOENT, or
+    /// -ERANGE; either way their number goes into `num_entries`.
+    fn rbd_group_snap_list2(
+        group_p: rados_ioctx_t,
+        group_name: *const c_char,
+        snaps: *mut rbd_group_snap_info2_t,
+        num_entries: *mut usize,
+    ) -> c_int => {
+        let room = Room::new(snaps, num_entries)?;
+        let found = block_on(group::snap_details(&pool(group_p)?, text(group_name)?, None))?;
+        room.fill_counted(&found, snap_details)?;
+        Ok(0)
+    };
+    /// Frees what rbd_group_snap_list2() stored in the array.
+    fn rbd_group_snap_list2_cleanup(snaps: *mut rbd_group_snap_info2_t, num_entries: usize) => {
+        free_details(snaps, num_entries)
+    };
+    /// Stores what is known of one snapshot of a group. Returns 0, or -ENOENT.
+    fn rbd_group_snap_get_info(
+        group_p: rados_ioctx_t,
+        group_name: *const c_char,
+        snap_name: *const c_char,
+        group_snap: *mut rbd_group_snap_info2_t,
+    ) -> c_int => {
+        let (pool, name) = (pool(group_p)?, text(snap_name)?);
+        let found = block_on(group::snap_details(&pool, text(group_name)?, Some(name)))?;
+        let found = found.first().ok_or(Errno::ENOENT)?;
+        if group_snap.is_null() {
+            return Err(Errno::EINVAL.into());
+        }
+        group_snap.write(snap_details(found)?);
+        Ok(0)
+    };
+    /// Frees what rbd_group_snap_get_info() stored.
+    fn rbd_group_snap_get_info_cleanup(group_snap: *mut rbd_group_snap_info2_t) => {
+        free_details(group_snap, 1)
     };
 }

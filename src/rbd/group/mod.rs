@@ -11,8 +11,8 @@
 mod snap;
 
 pub use snap::{
-    GroupSnapInfo, create as snap_create, list as snap_list, remove as snap_remove,
-    rename as snap_rename, rollback as snap_rollback,
+    GroupSnapDetails, GroupSnapInfo, create as snap_create, details as snap_details,
+    list as snap_list, remove as snap_remove, rename as snap_rename, rollback as snap_rollback,
 };
 
 use super::calls::header_changed;

@@ -9,7 +9,7 @@ use crate::cls::rbd::{
 };
 use crate::errno::{Errno, Result};
 use crate::model::{PoolId, SnapId};
-use crate::rbd::directory::PAGE;
+use crate::rbd::directory::{self, PAGE};
 use crate::rbd::operations::Progress;
 use crate::rbd::{Features, Image, ImageRef, OpenOptions, Pool, calls, snapshot, trash};
 
@@ -24,6 +24,22 @@ pub struct GroupSnapInfo {
     pub state: GroupSnapState,
     /// The snapshots of its images.
     pub snaps: Vec<ImageSnapSpec>,
+}
+
+/// A snapshot of a group with the names of what it consists of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GroupSnapDetails {
+    /// The snapshot.
+    pub info: GroupSnapInfo,
+    /// What its images' snapshots are called.
+    pub image_snap_name: String,
+    /// The names of its images, in the order of their snapshots.
+    pub image_names: Vec<String>,
+}
+
+/// What the snapshots of a group's images are called.
+fn image_snap_name(pool: &Pool, group_id: &str, snap_id: &str) -> String {
+    format!(".group.{:x}_{group_id}_{snap_id}", pool.id.0)
 }
 
 /// All snapshots of a group, by id.
@@ -46,16 +62,41 @@ async fn by_name(pool: &Pool, group_id: &str, name: &str) -> Result<GroupSnap> {
     found.ok_or_else(|| Errno::ENOENT.because(format!("group snapshot {name}")))
 }
 
+impl From<GroupSnap> for GroupSnapInfo {
+    fn from(snap: GroupSnap) -> Self {
+        GroupSnapInfo { id: snap.id, name: snap.name, state: snap.state, snaps: snap.snaps }
+    }
+}
+
 /// The snapshots of a group, by id; `-ENOENT`.
 pub async fn list(pool: &Pool, group: &str) -> Result<Vec<GroupSnapInfo>> {
-    let all = all(pool, &id_of(pool, group).await?).await?.into_iter();
-    let info = |snap: GroupSnap| GroupSnapInfo {
-        id: snap.id,
-        name: snap.name,
-        state: snap.state,
-        snaps: snap.snaps,
+    let all = all(pool, &id_of(pool, group).await?).await?;
+    Ok(all.into_iter().map(GroupSnapInfo::from).collect())
+}
+
+/// The snapshots of a group, or the one of this name, with their images' names; `-ENOENT`.
+pub async fn details(
+    pool: &Pool,
+    group: &str,
+    name: Option<&str>,
+) -> Result<Vec<GroupSnapDetails>> {
+    let group_id = id_of(pool, group).await?;
+    let snaps = match name {
+        Some(name) => vec![by_name(pool, &group_id, name).await?],
+        None => all(pool, &group_id).await?,
     };
-    Ok(all.map(info).collect())
+    let mut details = Vec::with_capacity(snaps.len());
+    for snap in snaps {
+        let mut image_names = Vec::with_capacity(snap.snaps.len());
+        for image in &snap.snaps {
+            let there = pool.in_pool(PoolId(image.pool))?;
+            let there = there.with_namespace(pool.namespace.clone());
+            image_names.push(directory::name_of(&there, &image.image_id).await?);
+        }
+        let image_snap_name = image_snap_name(pool, &group_id, &snap.id);
+        details.push(GroupSnapDetails { info: snap.into(), image_snap_name, image_names });
+    }
+    Ok(details)
 }
 
 /// The images a group snapshot is about, open.
@@ -199,7 +240,7 @@ async fn take_each(
         group_id: group_id.to_owned(),
         snapshot_id: record.id.clone(),
     };
-    let name = format!(".group.{:x}_{group_id}_{}", pool.id.0, record.id);
+    let name = image_snap_name(pool, group_id, &record.id);
     let mut failed = None;
     for (image, spec) in members.0.iter().zip(&mut record.snaps) {
         let skip = snapshot::create::SKIP_QUIESCE;
