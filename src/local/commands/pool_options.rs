@@ -353,7 +353,10 @@ pub(super) fn describe(pool: &Pool, in_list: bool) -> Value {
     let number = if in_list { "pool_id" } else { "pool" };
     fields.insert(number.into(), json!(info.id.0));
     let (bits, names) = flags(pool);
-    let snap = |(id, (name, at)): (&u64, &(String, std::time::SystemTime))| json!({ "snapid": id, "stamp": text::time(*at), "name": name });
+    let snap = |(id, snap): (&u64, &(String, std::time::SystemTime))| {
+        let (name, at) = snap;
+        json!({ "snapid": id, "stamp": text::time(*at), "name": name })
+    };
     let snaps: Vec<_> = info.snaps.iter().map(snap).collect();
     let mode = if pool.has_pool_snaps() { "pool" } else { "selfmanaged" };
     let hints = pool.options.keys().filter(|name| HINTS.contains(&&***name));

@@ -135,7 +135,10 @@ fn what_a_store_cannot_do_is_not_answered_with_success() {
 #[test]
 fn settings_reach_the_next_client() {
     let store = Fixture::new();
-    let set = |who, name, value| json!({ "prefix": "config set", "who": who, "name": name, "value": value });
+    let set = |who, name, value| {
+        let prefix = "config set";
+        json!({ "prefix": prefix, "who": who, "name": name, "value": value })
+    };
     store.says(0, &set("client", "rbd_cache", "false"));
     store.says(0, &set("global", "rbd_cache", "true"));
     store.says(-22, &set("client", "nope", "false"));
