@@ -425,4 +425,6 @@ impl Engine for LocalEngine {
 }
 
 #[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod tests;

@@ -77,7 +77,7 @@ pub struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Runs a command. `-ENOENT` for a daemon that is not there; what the command itself says is in
+    /// Runs a command. What it says, and `-ENOENT` for a daemon that is not there, is in
     /// the reply.
     pub async fn run(
         &self,
@@ -94,7 +94,8 @@ impl Session<'_> {
             CommandTarget::Pg(_) => return daemon(true, texts),
         };
         if !found {
-            return Err(Errno::ENOENT.because(format!("no such daemon: {target:?}")));
+            let kind = if is_mgr { "mgr" } else { "mon" };
+            return Ok(reply(Err(Errno::ENOENT.because(format!("{kind} dne")))));
         }
         let outcome = parse(texts).and_then(|args| self.dispatch(args, input, is_mgr));
         if outcome.as_ref().is_ok_and(|answer| answer.is_removal) {
@@ -146,7 +147,7 @@ fn reply(outcome: Outcome) -> CommandReply {
 /// Commands for OSDs and placement groups.
 fn daemon(found: bool, texts: &[String]) -> Result<CommandReply> {
     if !found {
-        return Err(Errno::ENXIO.because("no such osd"));
+        return Ok(reply(Err(Errno::ENOENT.because("osd dne"))));
     }
     let outcome = parse(texts).and_then(|args| match args.get("prefix").and_then(Value::as_str) {
         Some("version") => {

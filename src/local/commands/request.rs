@@ -125,7 +125,7 @@ impl<'a> Request<'a> {
 
     /// The pool an argument names; `-ENOENT` with the monitor's words.
     pub(super) fn pool(&self, argument: &str) -> Result<Pool> {
-        let name = self.needed(argument)?;
+        let name = self.text(argument);
         let found = self.session.store.db().read(|db| {
             let id = pools::by_name(db, &name)?;
             pools::by_id(db, id)

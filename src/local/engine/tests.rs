@@ -12,11 +12,11 @@ fn fixture() -> (tempfile::TempDir, Arc<LocalEngine>, PoolId) {
     (dir, engine, pool)
 }
 
-fn open(dir: &Path) -> Arc<LocalEngine> {
+pub(super) fn open(dir: &Path) -> Arc<LocalEngine> {
     LocalEngine::open(dir, &Config::new("ceph", EntityName::client("admin"))).unwrap()
 }
 
-fn write(engine: &LocalEngine, target: Target, data: &'static [u8]) {
+pub(super) fn write(engine: &LocalEngine, target: Target, data: &'static [u8]) {
     let op = ObjectOp::write(target).then(Op::WriteFull(data.into()));
     block_on(engine.run(op)).unwrap();
 }
@@ -25,7 +25,7 @@ fn remove(engine: &LocalEngine, target: Target) {
     block_on(engine.run(ObjectOp::write(target).then(Op::Remove))).unwrap();
 }
 
-fn watchers(engine: &LocalEngine, target: &Target) -> Vec<WatcherInfo> {
+pub(super) fn watchers(engine: &LocalEngine, target: &Target) -> Vec<WatcherInfo> {
     let op = ObjectOp::read(target.clone()).then(Op::ListWatchers);
     match block_on(engine.run(op)).unwrap().take(0) {
         Out::Watchers(watchers) => watchers,
@@ -77,7 +77,7 @@ fn watch(
 
 const LONG: Duration = Duration::from_secs(20);
 
-fn notify(engine: &LocalEngine, target: &Target, timeout: Duration) -> NotifyReply {
+pub(super) fn notify(engine: &LocalEngine, target: &Target, timeout: Duration) -> NotifyReply {
     block_on(engine.notify(target.clone(), Bytes::from_static(b"hello"), Some(timeout))).unwrap()
 }
 
