@@ -3,13 +3,15 @@
 //!
 //! ```text
 //!   Disk ---- RealDisk                 DiskFile: read_at write_at punch sync_data len
-//!        \--- MemoryDisk, FaultyDisk   (tests)
+//!        \--- FaultyDisk (tests)
 //!   SharedMap: a mapped file with atomics and mutexes that survive the death of their holder
 //! ```
 //!
 //! All `unsafe` of the store is here. May use: errno. Must not use: anything else of ours.
 #![allow(unsafe_code)]
 
+#[cfg(test)]
+mod faulty;
 mod real;
 mod shared;
 mod space;
@@ -17,6 +19,8 @@ mod space;
 use std::io;
 use std::sync::Arc;
 
+#[cfg(test)]
+pub(crate) use faulty::{Fault, FaultyDisk};
 pub use real::{RealDisk, boot_id};
 pub use shared::{Held, SharedMap};
 pub use space::{Space, space};

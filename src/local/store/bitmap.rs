@@ -27,6 +27,11 @@ impl Bitmap {
         self.0 == [0; WORDS]
     }
 
+    /// Blocks here that are not in the other.
+    pub(super) fn without(&self, other: &Bitmap) -> Bitmap {
+        Bitmap(std::array::from_fn(|i| self.0[i] & !other.0[i]))
+    }
+
     /// The blocks, ascending.
     pub(super) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         (0..BLOCKS).filter(|block| self.get(*block))

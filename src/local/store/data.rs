@@ -289,7 +289,12 @@ impl Txn<'_> {
         let Some(chain) = self.chains.get_mut(&idx) else { return Err(Errno::EIO.into()) };
         chain.changed = true;
         if let Some(top) = chain.layers.first_mut() {
-            (block..block + blocks as usize).for_each(|block| top.state.data.set(block));
+            for block in block..block + blocks as usize {
+                top.state.data.set(block);
+                if fresh {
+                    chain.fresh.set(block);
+                }
+            }
         }
         Ok(())
     }
@@ -329,12 +334,14 @@ impl Txn<'_> {
         let chain = self.chains.entry(idx).or_insert_with(|| Chain {
             layers: Vec::new(),
             committed: Bitmap::EMPTY,
+            fresh: Bitmap::EMPTY,
             changed: true,
             unsynced: false,
         });
         let state = SlotState::new(new_epoch()?);
         chain.layers.insert(0, Layer { slot, state, shared: false });
         chain.committed = Bitmap::EMPTY;
+        chain.fresh = Bitmap::EMPTY;
         chain.changed = true;
         Ok(())
     }
@@ -366,6 +373,9 @@ impl Txn<'_> {
         if let Some(chain) = self.chains.get_mut(&idx) {
             chain.layers.truncate(1);
             chain.changed = true;
+            // Without the lower layers, nothing but the copy has it.
+            chain.unsynced = true;
+            chain.fresh = Bitmap::EMPTY;
             if let Some(top) = chain.layers.first_mut() {
                 top.state.data = copied;
                 top.state.hole = Bitmap::EMPTY;

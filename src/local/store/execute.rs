@@ -222,12 +222,12 @@ impl Store {
 
     /// Runs writing operations in one transaction; the replies are to be given to whom it returns.
     pub(super) fn run_batch(&self, mut jobs: Vec<Job>) -> Vec<(Done, Reply)> {
-        let lazy = jobs.iter().all(|job| job.op.durability == Durability::OnFlush);
+        let alone = jobs.len() == 1;
+        let lazy = alone && jobs.iter().all(|job| job.op.durability == Durability::OnFlush);
         let commit = if lazy { Commit::Lazy } else { Commit::Durable };
         let mut replies: Vec<Reply> = Vec::with_capacity(jobs.len());
         let mut stripes = Stripes::new(&self.shared);
         let mut effects = Effects::default();
-        let alone = jobs.len() == 1;
         let mut refused = false;
         let committed = self.db.write_with(commit, |db| {
             for job in &mut jobs {
@@ -305,6 +305,7 @@ impl Store {
         let now = job.op.mtime.unwrap_or_else(SystemTime::now);
         let mut txn = Txn::new(self, db, &target, &job.caller, now);
         txn.earlier = earlier;
+        txn.lazy = earlier.is_none() && job.op.durability == Durability::OnFlush;
         let given = match &job.op.snap {
             SnapSpec::Under(context) => SnapContext::clone(context),
             SnapSpec::At(_) => SnapContext::none(),
@@ -374,16 +375,21 @@ impl Store {
 
     /// Carries out what was committed.
     pub(super) fn after_commit(&self, commit: Commit, effects: &Effects) -> Result<()> {
-        let counter = match commit {
-            Commit::Lazy => Counter::Lazy,
-            Commit::Durable => Counter::Redo,
-        };
-        self.shared.counter(counter).fetch_add(1, Ordering::AcqRel);
+        let count = |counter| self.shared.counter(counter).fetch_add(1, Ordering::AcqRel);
+        if commit == Commit::Lazy {
+            count(Counter::Lazy);
+        }
+        if commit == Commit::Durable || !effects.redo.is_empty() {
+            count(Counter::Redo);
+        }
         for (slot, off, bytes) in &effects.redo {
             self.slots.write(*slot, *off, bytes)?;
         }
         for (slot, state) in &effects.records {
             self.slots.record(*slot)?.store(state);
+        }
+        if commit == Commit::Lazy {
+            self.touched.lock().extend(effects.records.iter().map(|(slot, _)| *slot));
         }
         Ok(())
     }
@@ -407,6 +413,8 @@ impl Store {
             }
             Ok(())
         })?;
+        // Its holder may not have come to count them.
+        self.shared.counter(Counter::Redo).fetch_add(1, Ordering::AcqRel);
         generation.fetch_add(1, Ordering::AcqRel);
         Ok(())
     }

@@ -41,7 +41,8 @@ impl Store {
     fn try_flush(&self, touched: &BTreeSet<u64>) -> Result<()> {
         let counter = |counter| self.shared.counter(counter).load(Ordering::Acquire);
         let (redo, lazy) = (counter(Counter::Redo), counter(Counter::Lazy));
-        let applied = if redo == counter(Counter::Retired) { Vec::new() } else { self.applied()? };
+        let (applied, all) =
+            if redo == counter(Counter::Retired) { (Vec::new(), true) } else { self.applied()? };
         // States before the sync: every block in them is in the page cache already.
         let mut states: Vec<(u64, SlotState)> = Vec::with_capacity(touched.len());
         for slot in touched {
@@ -68,25 +69,30 @@ impl Store {
             Ok(())
         })?;
         self.shared.counter(Counter::Synced).fetch_max(lazy, Ordering::AcqRel);
-        self.shared.counter(Counter::Retired).fetch_max(redo, Ordering::AcqRel);
+        if all {
+            self.shared.counter(Counter::Retired).fetch_max(redo, Ordering::AcqRel);
+        }
         self.reclaim()
     }
 
-    /// Redo rows that were applied: those of stripes whose generation has moved on.
-    fn applied(&self) -> Result<Vec<Applied>> {
+    /// Redo rows that were applied, which are those of stripes whose generation has moved on, and
+    /// whether that is all there are.
+    fn applied(&self) -> Result<(Vec<Applied>, bool)> {
         self.db.read(|db| {
             let mut find = db.prepare_cached("SELECT id, slot, stripe, gen FROM redo")?;
             let mut rows = find.query([])?;
-            let mut applied = Vec::new();
+            let (mut applied, mut all) = (Vec::new(), true);
             while let Some(row) = rows.next()? {
                 let (stripe, generation): (i64, i64) = (row.get(2)?, row.get(3)?);
                 let present = self.shared.generation(stripe as usize).load(Ordering::Acquire);
-                if present != generation.cast_unsigned() {
+                if present == generation.cast_unsigned() {
+                    all = false;
+                } else {
                     let slot = row.get::<_, i64>(1)?.cast_unsigned();
                     applied.push(Applied { id: row.get(0)?, slot });
                 }
             }
-            Ok(applied)
+            Ok((applied, all))
         })
     }
 

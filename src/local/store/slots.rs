@@ -10,7 +10,7 @@ use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 
@@ -30,6 +30,8 @@ pub(super) struct Slots {
     chunks: RwLock<HashMap<u64, Arc<SharedMap>>>,
     /// Data files written since their last sync by this process, with a count of the writes.
     dirty: Mutex<BTreeMap<u64, u64>>,
+    /// A sync has failed.
+    poisoned: AtomicBool,
 }
 
 /// What a slot holds, from its row or its record.
@@ -175,6 +177,7 @@ impl Slots {
             records: options.open(dir.join("slots"))?,
             chunks: RwLock::default(),
             dirty: Mutex::default(),
+            poisoned: AtomicBool::new(false),
         })
     }
 
@@ -254,8 +257,15 @@ impl Slots {
     pub(super) fn sync(&self, numbers: impl IntoIterator<Item = u64>) -> Result<()> {
         for number in numbers {
             let writes = self.dirty.lock().get(&number).copied();
-            let synced = self.file(number)?.sync_data();
-            synced.map_err(|e| Error::from(e).context(format!("syncing data file {number:04}")))?;
+            if self.poisoned.load(Ordering::Acquire) {
+                return Err(Errno::EIO.because("an earlier sync failed; what it lost is unknown"));
+            }
+            if let Err(error) = self.file(number)?.sync_data() {
+                // The kernel drops what it could not write and reports it once: a later sync that
+                // succeeds would mean nothing.
+                self.poisoned.store(true, Ordering::Release);
+                return Err(Error::from(error).context(format!("syncing data file {number:04}")));
+            }
             // Not before: whoever finds the file clean must be able to rely on it.
             let mut dirty = self.dirty.lock();
             if dirty.get(&number).copied() == writes {

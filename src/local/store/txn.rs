@@ -60,6 +60,8 @@ pub(super) struct Chain {
     /// Blocks with data in the top layer before this transaction: to be overwritten only after the
     /// commit.
     pub(super) committed: Bitmap,
+    /// Blocks this transaction puts into the top layer before its commit.
+    pub(super) fresh: Bitmap,
     /// The top layer's row must be written.
     pub(super) changed: bool,
     /// What is in the top layer's row may not be durable: its file is synced before the commit.
@@ -90,6 +92,8 @@ pub(super) struct Txn<'a> {
     pub(super) staged: Vec<Staged>,
     /// What earlier operations of the same transaction left.
     pub(super) earlier: Option<&'a Effects>,
+    /// The commit will not be durable.
+    pub(super) lazy: bool,
     /// Slots that were given back.
     pub(super) freed: Vec<u64>,
     /// Slots in which blocks ceased to be data: redo rows for them must not come back.
@@ -135,6 +139,7 @@ impl<'a> Txn<'a> {
             chains: BTreeMap::new(),
             staged: Vec::new(),
             earlier: None,
+            lazy: false,
             freed: Vec::new(),
             cleared: Vec::new(),
             modified: Ranges::default(),
@@ -221,6 +226,7 @@ impl<'a> Txn<'a> {
             let chain = chains.entry(row.get(0)?).or_insert_with(|| Chain {
                 layers: Vec::new(),
                 committed: layer.state.data,
+                fresh: Bitmap::EMPTY,
                 changed: false,
                 unsynced: false,
             });
@@ -363,7 +369,13 @@ impl<'a> Txn<'a> {
                 continue;
             }
             top.state.epoch = new_epoch()?;
-            write_state(self.db, top.slot, &top.state)?;
+            let mut row = top.state.clone();
+            if self.lazy {
+                // Nothing syncs these blocks before the row may become durable: only the record
+                // has them until a flush.
+                row.data = row.data.without(&chain.fresh);
+            }
+            write_state(self.db, top.slot, &row)?;
             self.records.push((top.slot, top.state.clone()));
             chain.changed = false;
         }

@@ -1,6 +1,9 @@
 //! Tests of the store. Expected answers were measured on 16.2.15.
 
+mod crash;
 mod fast;
+mod faults;
+mod power;
 mod semantics;
 mod snapshots;
 
@@ -8,8 +11,9 @@ use std::sync::{Arc, mpsc};
 
 use bytes::Bytes;
 
-use super::Store;
+use super::{OpenOptions, Store};
 use crate::local::classes::Caller;
+use crate::local::disk::FaultyDisk;
 use crate::model::{Durability, ObjectOp, Op, PoolId, Reply, SnapContext, SnapId, Target};
 
 /// A store in a directory of its own, with one pool.
@@ -38,6 +42,14 @@ impl Bench {
     pub(super) fn new() -> Bench {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
+        add_pool(&store);
+        Bench { store, caller: caller(), dir }
+    }
+
+    /// A store whose data is on a disk that can fail.
+    pub(super) fn on(disk: &FaultyDisk) -> Bench {
+        let dir = tempfile::tempdir().unwrap();
+        let store = OpenOptions::default().disk(Arc::new(disk.clone())).open(dir.path()).unwrap();
         add_pool(&store);
         Bench { store, caller: caller(), dir }
     }
@@ -72,6 +84,16 @@ impl Bench {
 
     pub(super) fn read(&self, name: &str) -> Result<Bytes, i32> {
         self.read_at(name, SnapId::HEAD)
+    }
+}
+
+/// Random numbers that are the same in every run.
+pub(super) struct Random(pub(super) u64);
+
+impl Random {
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 33) % limit
     }
 }
 
