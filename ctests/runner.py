@@ -91,11 +91,19 @@ def command(script):
     return [str(program)]
 
 
+def clear(scratch):
+    """An empty scratch directory, also where a killed script left something mounted."""
+    for mount in scratch.glob("*"):
+        if mount.is_mount():
+            subprocess.run(["umount", "-l", str(mount)], check=False)
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+
+
 def run(way, script, environment):
     """Runs one script one way. Returns its exit status and transcript; a hang is status -9."""
     scratch = WORK / "scratch" / way / script.replace("/", "_")
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
+    clear(scratch)
     environment = dict(environment, CTESTS_STORE=str(scratch / "store"), CTESTS_SCRATCH=str(scratch),
                        CTESTS_TOP=str(TOP), CTESTS_TIMEOUT=str(TIMEOUT), PYTHONHASHSEED="0")
     output, errors = scratch / "transcript", scratch / "stderr"
