@@ -19,9 +19,9 @@ pub fn page(
     max: usize,
 ) -> Result<ListPage> {
     let max = max.clamp(1, PAGE_MAX);
-    let mut sql = String::from(
-        "SELECT position, namespace, locator, name FROM object WHERE pool = ? AND head IS NOT NULL",
-    );
+    // Also those of which only snapshots remain, as an OSD does (measured).
+    let mut sql =
+        String::from("SELECT position, namespace, locator, name FROM object WHERE pool = ?");
     let mut values = vec![Value::Integer(pool.0)];
     bound(&mut sql, &mut values, ">=", from);
     if !until.is_end() {

@@ -63,10 +63,7 @@ pub(super) async fn execute(image: &Arc<Image>, features: u64, enable: bool) -> 
         true => enable_here(image, on, features).await,
         false => disable_here(image, on, features).await,
     };
-    let mut refreshed = image.refresh().await;
-    if image.lock.is_held() {
-        refreshed = refreshed.and(image.open_head_map().await);
-    }
+    let refreshed = image.refresh().await;
     drop(blocked);
     switched.and(refreshed)?;
     snapshot::changed(image).await

@@ -211,8 +211,12 @@ impl Image {
             return Ok(());
         }
         let _one = self.refreshing.lock().await;
-        match self.gate.is_stale() {
-            true => self.refresh_to(self.snap()).await,
+        if self.gate.is_stale() {
+            self.refresh_to(self.snap()).await?;
+        }
+        // The object map may just have been switched on.
+        match self.lock.is_held() {
+            true => self.open_head_map().await,
             false => Ok(()),
         }
     }

@@ -135,7 +135,7 @@ pub(super) async fn close(image: &Image) {
 async fn may_move(image: &std::sync::Arc<Image>) -> Result<()> {
     refuse_mirrored(image.pool(), image.id()).await?;
     if image.has(Features::EXCLUSIVE_LOCK) {
-        image.acquire_lock().await.map_err(|error| Errno::EBUSY.because(error.to_string()))?;
+        image.acquire(true).await.map_err(|error| Errno::EBUSY.because(error.to_string()))?;
     }
     match image.has(Features::MIGRATING) {
         true => Err(Errno::EBUSY.because("the image is being migrated")),

@@ -83,7 +83,7 @@ async fn lock_and_copy(
     progress: &Progress,
 ) -> Result<()> {
     if to.has(Features::EXCLUSIVE_LOCK) {
-        to.acquire_lock().await?;
+        to.acquire(true).await?;
     }
     deep_copy_into(from, to, flatten, progress).await
 }

@@ -134,7 +134,7 @@ impl Members {
     async fn lock(&self) -> Result<()> {
         for image in &self.0 {
             if image.has(Features::EXCLUSIVE_LOCK) {
-                image.acquire_lock().await?;
+                image.acquire(true).await?;
             }
         }
         Ok(())

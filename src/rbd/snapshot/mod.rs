@@ -218,7 +218,7 @@ pub async fn set_limit(image: &Arc<Image>, limit: u64) -> Result<()> {
     writable(image)?;
     image.refresh_if_required().await?;
     if image.has(Features::EXCLUSIVE_LOCK) {
-        image.acquire_lock().await?;
+        image.acquire(true).await?;
     }
     let header = image.pool().header(image.id());
     calls::update(&*image.pool().engine, header, &SnapshotSetLimit { limit }).await
