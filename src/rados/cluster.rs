@@ -35,11 +35,14 @@ impl Cluster {
             return Err(Errno::EISCONN.into());
         }
         let engine = connect::connect(&self.config).await?;
+        let fsid = engine.fsid().to_string();
         if let Some(late) = self.keep(engine) {
             // Another thread was faster.
             late.shutdown().await?;
             return Err(Errno::EISCONN.into());
         }
+        // The option says which cluster this is from now on (measured on 16.2.15).
+        self.config.set("fsid", &fsid)?;
         self.config.fix();
         Ok(())
     }
