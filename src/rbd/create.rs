@@ -254,7 +254,9 @@ fn validate_striping(object_size: u64, unit: u64, count: u64) -> Result<()> {
     if (unit == 0) != (count == 0) {
         return Err(Errno::EINVAL.because("a stripe unit needs a stripe count"));
     }
-    if unit != 0 && (unit > object_size || object_size % unit != 0 || unit < STRIPE_UNIT_MIN) {
+    if unit != 0
+        && (unit > object_size || !object_size.is_multiple_of(unit) || unit < STRIPE_UNIT_MIN)
+    {
         return Err(Errno::EINVAL.because(format!("stripe unit {unit}")));
     }
     Ok(())

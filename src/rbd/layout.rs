@@ -63,7 +63,7 @@ impl Layout {
             (0, _) | (_, 0) => (object_size, 1),
             both => both,
         };
-        (stripe_unit <= object_size && object_size % stripe_unit == 0).then_some(Layout {
+        (stripe_unit <= object_size && object_size.is_multiple_of(stripe_unit)).then_some(Layout {
             order,
             stripe_unit,
             stripe_count,

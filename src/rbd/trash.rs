@@ -274,7 +274,7 @@ pub struct Purge {
 
 /// Removes images that a user moved to the trash. `-EINVAL` for a threshold out of range.
 pub async fn purge(pool: &Pool, which: Purge, progress: &Progress) -> Result<()> {
-    let entries: Vec<_> = list(pool).await?.into_iter().filter(|entry| is_users(entry)).collect();
+    let entries: Vec<_> = list(pool).await?.into_iter().filter(is_users).collect();
     let mut chosen = BTreeSet::new();
     if which.threshold != -1.0 {
         if !(0.0..=1.0).contains(&which.threshold) {

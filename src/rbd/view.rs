@@ -57,6 +57,8 @@ impl View {
 }
 
 /// How writes become durable.
+// The names are the cache modes' own.
+#[allow(clippy::enum_variant_names)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum CacheMode {
     /// Each write is durable when it is acknowledged (no cache, or a write-through one).

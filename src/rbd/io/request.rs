@@ -75,15 +75,18 @@ impl End {
     }
 }
 
+/// Told the end of a request.
+type Ended = Box<dyn FnOnce(Result<()>) + Send>;
+
 /// Parts of a request that end on their own; the last one ends it, with the first error.
 pub(super) struct Parts {
     pending: AtomicUsize,
     error: Mutex<Option<Error>>,
-    done: Mutex<Option<Box<dyn FnOnce(Result<()>) + Send>>>,
+    done: Mutex<Option<Ended>>,
 }
 
 impl Parts {
-    pub(super) fn new(count: usize, done: Box<dyn FnOnce(Result<()>) + Send>) -> Arc<Self> {
+    pub(super) fn new(count: usize, done: Ended) -> Arc<Self> {
         Arc::new(Parts {
             pending: AtomicUsize::new(count),
             error: Mutex::new(None),

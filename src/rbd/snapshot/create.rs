@@ -35,10 +35,10 @@ pub(in crate::rbd) async fn execute(
         Err(error) => return Err(error),
     };
     let taken = take(image, namespace, name, flags).await;
-    if let Some(request) = request {
-        if let Err(error) = image.resume_all(request).await {
-            log::warn!(target: "rbd", "letting clients go on after a snapshot: {error}");
-        }
+    if let Some(request) = request
+        && let Err(error) = image.resume_all(request).await
+    {
+        log::warn!(target: "rbd", "letting clients go on after a snapshot: {error}");
     }
     taken
 }
