@@ -187,7 +187,7 @@ pub fn blocklist_add(
     expiry: Duration,
 ) -> Result<SystemTime> {
     let (until, ended) = store.db().write(|tx| blocklist::add(tx, addr, expiry))?;
-    store.blocklist_changed();
+    store.blocklist_changed()?;
     let clients = Arc::clone(clients);
     crate::runtime::spawn(async move { watch::disconnect(&clients, &ended).await });
     Ok(until)

@@ -515,7 +515,7 @@ fn blocklist_change(request: &Request<'_>) -> Outcome {
         }
         "rm" => {
             let was = session.store.db().write(|tx| blocklist::remove(tx, &addr))?;
-            session.store.blocklist_changed();
+            session.store.blocklist_changed()?;
             Ok(Answer::said(match was {
                 true => format!("un-blocklisting {addr}"),
                 false => format!("{addr} isn't blocklisted"),
@@ -530,7 +530,7 @@ const EXPIRE: &str = "mon_osd_blocklist_default_expire";
 
 fn blocklist_clear(request: &Request<'_>) -> Outcome {
     request.session.store.db().write(blocklist::clear)?;
-    request.session.store.blocklist_changed();
+    request.session.store.blocklist_changed()?;
     Ok(Answer::said(" removed all blocklist entries"))
 }
 

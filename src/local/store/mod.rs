@@ -45,7 +45,7 @@ pub use db::{Commit, Db};
 pub use open::OpenOptions;
 
 use crate::errno::Result;
-use shared::{Counter, Shared};
+use shared::{Counter, STRIPES, Shared};
 use slots::Slots;
 
 /// An open store.
@@ -98,9 +98,15 @@ impl Store {
         self.shared.counter(Counter::Blocklist).load(Ordering::Acquire)
     }
 
-    /// Says that the blocklist has changed, behind the commit of the change.
-    pub fn blocklist_changed(&self) {
+    /// Says that the blocklist has changed, behind the commit of the change. When this returns,
+    /// what a client now on it had begun has ended.
+    pub fn blocklist_changed(&self) -> Result<()> {
         self.shared.counter(Counter::Blocklist).fetch_add(1, Ordering::AcqRel);
+        // A write in place looks at the counter with its stripe locked.
+        for stripe in 0..STRIPES {
+            drop(self.shared.lock(stripe)?);
+        }
+        Ok(())
     }
 
     /// Tells every process that a pool's way of taking snapshots has changed. To be called

@@ -20,7 +20,7 @@ use crate::errno::Result;
 use crate::local::disk::{Held, SharedMap, boot_id};
 
 const MAGIC: u64 = u64::from_le_bytes(*b"oxishm01");
-const STRIPES: usize = 16384;
+pub(super) const STRIPES: usize = 16384;
 const STRIPE_BYTES: usize = 64;
 const STRIPES_AT: usize = 4096;
 const LEN: usize = STRIPES_AT + STRIPES * STRIPE_BYTES;
