@@ -93,9 +93,9 @@ def command(script):
 
 def clear(scratch):
     """An empty scratch directory, also where a killed script left something mounted."""
-    for mount in scratch.glob("*"):
-        if mount.is_mount():
-            subprocess.run(["umount", "-l", str(mount)], check=False)
+    for line in pathlib.Path("/proc/mounts").read_text().splitlines():
+        if (mount := line.split()[1]).startswith(f"{scratch}/"):
+            subprocess.run(["umount", "-l", mount], check=False)
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
 

@@ -60,7 +60,7 @@ def replies(ioctx):
 
     def on_notify(_completion, code, acks, timeouts):
         result["code"] = code
-        result["acks"] = sorted(data for _, _, data in acks or [])
+        result["acks"] = sorted((data for _, _, data in acks or []), key=str)
         result["timeouts"] = len(timeouts or [])
         done.set()
 
