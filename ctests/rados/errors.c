@@ -46,6 +46,7 @@ static void optional_results(rados_ioctx_t io)
 	rados_read_op_omap_get_vals2(read, "", "", 10, &iter, NULL, NULL);
 	rados_read_op_stat(read, NULL, NULL, NULL);
 	rados_release_read_op(read);
+	rados_omap_get_end(iter);
 }
 
 static void nothing_to_free(void)

@@ -28,7 +28,7 @@ static void hello(rados_ioctx_t io)
 	show_bytes("out", out, 12);
 	CALL(rados_exec(io, "greeting", "hello", "turn_it_to_11", NULL, 0, out, sizeof(out)));
 	content(io, "greeting");
-	CALL(rados_exec(io, "nowhere", "hello", "turn_it_to_11", NULL, 0, out, sizeof(out)));
+	CALL(rados_exec(io, "not yet there", "hello", "turn_it_to_11", NULL, 0, out, sizeof(out)));
 	CALL(rados_exec(io, "greeting", "hello", "bad_reader", NULL, 0, out, sizeof(out)));
 	CALL(rados_exec(io, "written", "hello", "write_return_data", NULL, 0, out, sizeof(out)));
 }

@@ -55,8 +55,6 @@ static void attributes(rados_ioctx_t io)
 	CALL(rados_getxattr(io, "object", "empty", value, sizeof(value)));
 	CALL(rados_getxattr(io, "object", "empty", value, 0));
 	CALL(rados_setxattr(io, "object", "binary", "\0\1\xff", 3));
-	CALL(rados_setxattr(io, "object", "", "no name", 7));
-	CALL(rados_getxattr(io, "object", "", value, sizeof(value)));
 	iterate(io, "object");
 	CALL(rados_setxattr(io, "object", "a", "new", 3));
 	CALL(rados_getxattr(io, "object", "a", value, sizeof(value)));

@@ -18,14 +18,16 @@ static void parents(rbd_image_t image)
 	memset(&parent, 0, sizeof(parent));
 	memset(&snap, 0, sizeof(snap));
 	if (CALL(rbd_get_parent(image, &parent, &snap)) >= 0) {
+		/* A snapshot in the trash has a random name. */
 		printf("parent %s/%s/%s@%s, %s, type %d\n", parent.pool_name, parent.pool_namespace,
-		       parent.image_name, snap.name, parent.trash ? "in the trash" : "not in the trash",
+		       parent.image_name,
+		       snap.namespace_type == RBD_SNAP_NAMESPACE_TYPE_TRASH ? "<trash>" : snap.name, parent.trash ? "in the trash" : "not in the trash",
 		       snap.namespace_type);
 		rbd_linked_image_spec_cleanup(&parent);
 		rbd_snap_spec_cleanup(&snap);
 	}
 	CALL(rbd_get_parent_info(image, pool, sizeof(pool), name, sizeof(name), snapshot, sizeof(snapshot)));
-	printf("%s %s %s\n", pool, name, snapshot);
+	printf("%s %s %s\n", pool, name, strlen(snapshot) == 36 ? "<trash>" : snapshot);
 	CALL(rbd_get_parent_info(image, pool, 2, name, sizeof(name), snapshot, sizeof(snapshot)));
 	CALL(rbd_get_parent_info(image, NULL, 0, NULL, 0, NULL, 0));
 	CALL(rbd_get_parent_info2(image, pool, sizeof(pool), name, sizeof(name), id, sizeof(id), snapshot,

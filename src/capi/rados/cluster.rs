@@ -134,10 +134,7 @@ exports! {
     ) -> c_int => {
         let _ = flags;
         let cluster = buffer::opt_text(clustername)?.unwrap_or("ceph");
-        let name = match buffer::opt_text(name)? {
-            Some(name) => EntityName::parse(name).ok_or(Errno::EINVAL)?,
-            None => EntityName::client("admin"),
-        };
+        let name = buffer::opt_text(name)?.and_then(EntityName::parse).ok_or(Errno::EINVAL)?;
         buffer::out(pcluster, handle::create(ClusterHandle::new(Config::create(cluster, name))));
         Ok(0)
     };

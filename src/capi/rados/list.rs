@@ -212,10 +212,11 @@ exports! {
         buffer::out(cursor, handle::create(Cursor(at)));
         Ok(0)
     };
-    /// Begins a listing like `rados_nobjects_list_open`. Returns 0.
+    /// Begins nothing: use `rados_nobjects_list_open`. Returns -EOPNOTSUPP, as Ceph's does.
     #[deprecated]
     fn rados_objects_list_open(io: rados_ioctx_t, ctx: *mut rados_list_ctx_t) -> c_int => {
-        open(io, ctx)
+        let (_, _) = (io, ctx);
+        Err(Errno::EOPNOTSUPP.into())
     };
     /// The next object: its name and its locator. Returns 0, -ENOENT behind the last.
     #[deprecated]

@@ -22,9 +22,10 @@ unsafe fn duration(time: *const timeval) -> Result<Duration> {
     }
     // SAFETY: the caller's contract.
     let timeval { tv_sec, tv_usec } = unsafe { *time };
-    let (sec, usec) = (u64::try_from(tv_sec), u32::try_from(tv_usec));
-    match (sec, usec) {
-        (Ok(sec), Ok(usec)) if usec < 1_000_000 => Ok(Duration::new(sec, usec * 1000)),
+    // As Ceph's 32 bits of seconds have it: a negative duration is a very long one.
+    let sec = u64::from(tv_sec as u32);
+    match u32::try_from(tv_usec) {
+        Ok(usec) if usec < 1_000_000 => Ok(Duration::new(sec, usec * 1000)),
         _ => Err(Errno::EINVAL.because("a duration that is none")),
     }
 }

@@ -13,7 +13,7 @@ use crate::capi::buffer;
 use crate::capi::guard::guard;
 use crate::capi::handle::{self, Handle};
 use crate::capi::types::*;
-use crate::errno::Result;
+use crate::errno::{Errno, Result};
 use crate::model::{Op, Out};
 
 /// What stands behind a `rados_omap_iter_t`: keys and values end with a zero byte, for C, that does
@@ -132,7 +132,9 @@ unsafe fn add_omap(
         let (handle, kept) = iterate();
         buffer::out(iter, handle);
         let pmore = OutPtr::new(pmore);
+        pmore.set(0);
         let keep = move |out| {
+            let decoded = !matches!(out, Out::None);
             let (entries, more) = match out {
                 Out::Omap(found) => (found.entries, found.more),
                 Out::OmapKeys(keys, more) => {
@@ -145,7 +147,7 @@ unsafe fn add_omap(
             // Set once: the operation ends once.
             let _ = kept.set(entries.collect());
             pmore.set(c_uchar::from(more));
-            0
+            if decoded { 0 } else { Errno::EIO.to_c() }
         };
         add(name, read_op, |steps| {
             steps.push(op?, output(prval, keep));

@@ -11,14 +11,14 @@ use libc::{c_char, c_int, time_t, timespec};
 use parking_lot::Mutex;
 
 use super::context::{Context, OutPtr, Place, place, start};
-use super::steps::{Output, Steps, cmpext_op, cmpxattr_op, omap_cmp_op, result_to};
+use super::steps::{Output, Steps, cmpext_op, cmpxattr_op, push_omap_cmp, result_to};
 use super::{exec, io, xattr};
 use crate::capi::buffer;
 use crate::capi::guard::guard;
 use crate::capi::handle::{self, Handle};
 use crate::capi::memory::{self, UserMemory};
 use crate::capi::types::*;
-use crate::errno::Result;
+use crate::errno::{Errno, Result};
 use crate::model::{Op, Out};
 
 /// What stands behind a `rados_read_op_t`.
@@ -48,7 +48,8 @@ pub(super) unsafe fn add(
 }
 
 /// An output of a step that did not fail, stored by `keep`, whose answer is the step's return
-/// value.
+/// value. `keep` gets nothing for a step that was not executed: what has to be decoded is -EIO then
+/// (measured on 16.2.15).
 ///
 /// # Safety
 /// `prval` is null, or valid for one write until the operation's end.
@@ -61,7 +62,6 @@ pub(super) unsafe fn output(
     Some(Box::new(move |result, out| {
         let result = if result < 0 { result } else { keep(out).min(0) };
         prval.set(result);
-        result
     }))
 }
 
@@ -190,9 +190,7 @@ pub unsafe extern "C" fn rados_read_op_omap_cmp(
     // SAFETY: C API contract.
     unsafe {
         add("rados_read_op_omap_cmp", read_op, |steps| {
-            let op = omap_cmp_op(buffer::string(key)?, comparison_operator, val, val_len)?;
-            steps.push(op, result_to(prval));
-            Ok(())
+            push_omap_cmp(steps, buffer::string(key)?, (comparison_operator, val, val_len), prval)
         });
     }
 }
@@ -214,9 +212,12 @@ pub unsafe extern "C" fn rados_read_op_omap_cmp2(
     // SAFETY: C API contract.
     unsafe {
         add("rados_read_op_omap_cmp2", read_op, |steps| {
-            let op = omap_cmp_op(buffer::bytes(key, key_len)?, comparison_operator, val, val_len)?;
-            steps.push(op, result_to(prval));
-            Ok(())
+            push_omap_cmp(
+                steps,
+                buffer::bytes(key, key_len)?,
+                (comparison_operator, val, val_len),
+                prval,
+            )
         });
     }
 }
@@ -271,10 +272,9 @@ unsafe fn add_stat<T: 'static>(
     unsafe {
         let (psize, pmtime) = (OutPtr::new(psize), OutPtr::new(pmtime));
         let keep = move |out| {
-            if let Out::Stat { size, mtime } = out {
-                psize.set(size);
-                pmtime.set(convert(mtime));
-            }
+            let Out::Stat { size, mtime } = out else { return Errno::EIO.to_c() };
+            psize.set(size);
+            pmtime.set(convert(mtime));
             0
         };
         add(name, read_op, |steps| {
@@ -437,8 +437,9 @@ pub unsafe extern "C" fn rados_read_op_getxattrs(
             let (handle, entries) = xattr::iterate();
             buffer::out(iter, handle);
             let keep = move |out| {
+                let decoded = matches!(out, Out::Xattrs(_));
                 xattr::keep(&entries, out);
-                0
+                if decoded { 0 } else { Errno::EIO.to_c() }
             };
             steps.push(Op::GetXattrs, output(prval, keep));
             Ok(())

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use libc::{c_char, c_int, time_t, timespec};
 use parking_lot::Mutex;
 
-use super::context::{Call, Context, start};
+use super::context::{Call, Context, OutPtr, start};
 use super::steps::{Steps, cmpext_op, cmpxattr_op, omap_cmp_op, owned_strings, result_to};
 use super::{exec, io};
 use crate::capi::buffer;
@@ -58,7 +58,11 @@ unsafe fn add(
         unsafe { (handle::get::<WriteOp>(write_op)?.0.lock(), result_to(prval)) };
     match build() {
         Ok(op) => steps.push(op, output),
-        Err(error) => steps.fail(error),
+        Err(error) => {
+            // SAFETY: the caller's contract.
+            unsafe { OutPtr::new(prval) }.set(error.to_c());
+            steps.fail(error);
+        }
     }
     Ok(())
 }

@@ -73,8 +73,12 @@ exports! {
         let get = |options: &mut ImageOptions| -> Result<String> {
             Ok(options.get_text(ImageOption::from_c(optname)?)?.to_owned())
         };
-        let value = with(opts, get)??;
-        fill_string(optval, maxlen, value.as_bytes()).map_err(|_| Errno::E2BIG)?;
+        let mut value = with(opts, get)??.into_bytes();
+        // All of the buffer is written, as by strncpy (measured on 16.2.15).
+        if value.len() < maxlen {
+            value.resize(maxlen - 1, 0);
+        }
+        fill_string(optval, maxlen, &value).map_err(|_| Errno::E2BIG)?;
         Ok(0)
     };
     /// Stores the number that an option is set to. Returns 0, -EINVAL for another kind of option,

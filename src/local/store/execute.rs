@@ -440,6 +440,9 @@ fn prepare(op: &mut ObjectOp) -> Result<bool> {
     }
     let lengths = (op.target.name.as_bytes().len(), op.target.locator.as_bytes().len());
     let spaced = op.target.namespace.as_bytes().len();
+    if lengths.0 == 0 {
+        return Err(Errno::EINVAL.because("an object without a name"));
+    }
     if lengths.0 > NAME_MAX || lengths.1 > NAME_MAX || spaced > NAMESPACE_MAX {
         return Err(Errno::ENAMETOOLONG.into());
     }

@@ -234,14 +234,14 @@ impl Txn<'_> {
         Ok(())
     }
 
-    /// Makes the head what it was at a snapshot: also gone, if it was not there then. `-ENOENT` if
-    /// it was not there then and is not now.
+    /// Makes the head what it was at a snapshot: also gone, if it was not there then.
     pub(super) fn rollback(&mut self, snap: SnapId) -> Result<()> {
         let version = self.version_at(snap)?;
         self.prepare_write()?;
         let from = match version {
-            Some(None) if self.body.is_some() => return Ok(()),
-            None | Some(None) => return self.remove(),
+            Some(None) => return Ok(()),
+            None if self.body.is_none() => return Ok(()),
+            None => return self.remove(),
             Some(Some(body)) => body,
         };
         let object = self.object()?.id;
