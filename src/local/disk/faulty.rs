@@ -166,7 +166,7 @@ impl DiskFile for FaultyFile {
         self.with(|pages| pages.before.clear())
     }
 
-    fn len(&self) -> io::Result<u64> {
+    fn size(&self) -> io::Result<u64> {
         self.with(|pages| pages.live.last_key_value().map_or(0, |(page, _)| (page + 1) * PAGE))
     }
 }

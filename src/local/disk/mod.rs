@@ -2,7 +2,7 @@
 //! between processes.
 //!
 //! ```text
-//!   Disk ---- RealDisk                 DiskFile: read_at write_at punch sync_data len
+//!   Disk ---- RealDisk                 DiskFile: read_at write_at punch sync_data size
 //!        \--- FaultyDisk (tests)
 //!   SharedMap: a mapped file with atomics and mutexes that survive the death of their holder
 //! ```
@@ -44,7 +44,7 @@ pub trait DiskFile: Send + Sync {
     /// Makes everything written so far survive a power cut.
     fn sync_data(&self) -> io::Result<()>;
     /// Bytes up to the end of the file.
-    fn len(&self) -> io::Result<u64>;
+    fn size(&self) -> io::Result<u64>;
 }
 
 impl dyn DiskFile {

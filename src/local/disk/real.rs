@@ -72,7 +72,7 @@ impl DiskFile for RealFile {
             return Err(error);
         }
         // File systems without holes keep the space, but nobody reads the old bytes.
-        let end = (off + len).min(self.len()?);
+        let end = (off + len).min(self.size()?);
         let zeros = vec![0; 1 << 16];
         let mut at = off;
         while at < end {
@@ -87,7 +87,7 @@ impl DiskFile for RealFile {
         self.0.sync_data()
     }
 
-    fn len(&self) -> io::Result<u64> {
+    fn size(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
     }
 }

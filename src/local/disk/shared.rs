@@ -106,7 +106,7 @@ impl SharedMap {
 }
 
 /// Room that a mutex takes.
-pub const MUTEX_BYTES: usize = 40;
+const MUTEX_BYTES: usize = 40;
 const _: () = assert!(size_of::<libc::pthread_mutex_t>() <= MUTEX_BYTES);
 
 impl Drop for SharedMap {

@@ -235,7 +235,11 @@ impl Txn<'_> {
         chain.changed = true;
         let Some((top, lower)) = chain.layers.split_first_mut() else { return Ok(()) };
         let slot = top.slot;
+        let mut cleared = Bitmap::EMPTY;
         for block in first..behind {
+            if top.state.data.get(block) {
+                cleared.set(block);
+            }
             top.state.data.clear(block);
             if source(lower, block) != Source::Zeros {
                 top.state.hole.set(block);
@@ -245,7 +249,7 @@ impl Txn<'_> {
         if lower.is_empty() && top.state.data.is_empty() {
             return self.drop_chain(idx);
         }
-        self.cleared.push(slot);
+        self.cleared.push((slot, cleared));
         Ok(())
     }
 

@@ -96,7 +96,7 @@ pub(super) struct Effects {
     /// Blocks with committed data, of top layers the transaction has met.
     committed: HashMap<u64, Bitmap>,
     records: Vec<(u64, SlotState)>,
-    cleared: Vec<u64>,
+    cleared: Vec<(usize, u64, Bitmap)>,
     freed: Vec<u64>,
     /// Data files whose bytes the committed rows will vouch for.
     unsynced: BTreeSet<u64>,
@@ -119,7 +119,8 @@ impl Effects {
         effects.staged =
             txn.staged.into_iter().map(|staged| (stripe, generation, staged)).collect();
         effects.records = txn.records;
-        effects.cleared = txn.cleared;
+        let cleared = txn.cleared.into_iter();
+        effects.cleared = cleared.map(|(slot, blocks)| (stripe, slot, blocks)).collect();
         effects.freed = txn.freed;
         effects
     }
@@ -365,7 +366,7 @@ impl Store {
     /// blocks get next: they were applied long ago, and are forgotten once that is durable.
     fn retire_redo(&self, db: &Connection, effects: &mut Effects) -> Result<()> {
         let mut delete = db.prepare_cached("DELETE FROM redo WHERE slot = ?1")?;
-        for slot in &effects.cleared {
+        for (_, slot, _) in &effects.cleared {
             if delete.execute([slot.cast_signed()])? > 0 {
                 effects.unsynced.insert(place(*slot).0);
             }
@@ -382,6 +383,7 @@ impl Store {
         if commit == Commit::Durable || !effects.redo.is_empty() {
             count(Counter::Redo);
         }
+        self.cleared.lock().extend(effects.cleared.iter().copied());
         for (slot, off, bytes) in &effects.redo {
             self.slots.write(*slot, *off, bytes)?;
         }

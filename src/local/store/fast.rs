@@ -32,7 +32,8 @@ use super::txn::to_nanos;
 use crate::errno::{Errno, Result};
 use crate::local::placement;
 use crate::model::{
-    Durability, ObjectOp, Op, Out, Payload, Reply, ReqFlags, SnapId, SnapSpec, Step, StepReply,
+    Durability, ObjectOp, Op, Out, Payload, ReadMemory, Reply, ReqFlags, SnapId, SnapSpec, Step,
+    StepReply,
 };
 
 /// How often a read that met a change is repeated before it takes the lock.
@@ -92,13 +93,15 @@ impl Store {
                 Err(error) if error == Errno::ENOENT => return Ok(None),
                 entry => entry?,
             };
-            if !entry.exists {
-                // With the memory given back.
-                return Ok(None);
-            }
             let Some(Step { op: Op::Read { off, len, into }, .. }) = op.steps.first_mut() else {
                 return Ok(None);
             };
+            if !entry.exists {
+                if self.shared.generation(stripe).load(Ordering::Acquire) != entry.generation {
+                    continue;
+                }
+                return Ok(Some(missing(into.take())));
+            }
             let len = if *len == 0 { u64::MAX } else { *len };
             let end = off.saturating_add(len).min(entry.size());
             let len = end.saturating_sub(*off) as usize;
@@ -285,6 +288,13 @@ impl Store {
         }
         Ok(true)
     }
+}
+
+/// The reply of a read that finds nothing, with the memory given back.
+fn missing(memory: Option<Box<dyn ReadMemory>>) -> Reply {
+    let result = Errno::ENOENT.to_c();
+    let out = memory.map_or(Out::None, |memory| Out::Filled { memory, len: 0 });
+    Reply { result, version: 0, steps: smallvec![StepReply { result, out }] }
 }
 
 fn reply(version: u64, steps: SmallVec<[StepReply; 2]>) -> Reply {

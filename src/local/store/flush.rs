@@ -10,9 +10,11 @@ use std::sync::atomic::Ordering;
 
 use rusqlite::{Connection, params};
 
-use super::layout::{SLOT, place};
+use super::bitmap::Bitmap;
+use super::layout::{BLOCK, SLOT, place};
 use super::shared::Counter;
 use super::slots::SlotState;
+use super::txn::read_state;
 use super::{Commit, Store};
 use crate::errno::Result;
 
@@ -31,11 +33,14 @@ impl Store {
         // One at a time: a second one must not find nothing left to do while the first is at it.
         let _alone = self.flushing.lock();
         let touched = std::mem::take(&mut *self.touched.lock());
+        let cleared = std::mem::take(&mut *self.cleared.lock());
         let flushed = self.try_flush(&touched);
         if flushed.is_err() {
             self.touched.lock().extend(touched);
+            self.cleared.lock().extend(cleared);
+            return flushed;
         }
-        flushed
+        cleared.into_iter().try_for_each(|(stripe, slot, blocks)| self.punch(stripe, slot, blocks))
     }
 
     fn try_flush(&self, touched: &BTreeSet<u64>) -> Result<()> {
@@ -73,6 +78,27 @@ impl Store {
             self.shared.counter(Counter::Retired).fetch_max(redo, Ordering::AcqRel);
         }
         self.reclaim()
+    }
+
+    /// Returns the space of blocks that durably ceased to be data, unless they are data again. What
+    /// a process that died did not come to punch stays allocated until the slot is free.
+    fn punch(&self, stripe: usize, slot: u64, blocks: Bitmap) -> Result<()> {
+        let _held = self.shared.lock(stripe)?;
+        self.recover_stripe(stripe)?;
+        let row = self.db.read(|db| {
+            let mut find = db.prepare_cached(
+                "SELECT epoch, data, hole, changed, tail, writes, mtime FROM slot WHERE id = ?1",
+            )?;
+            let mut rows = find.query([slot.cast_signed()])?;
+            rows.next()?.map(|row| read_state(row, 0)).transpose()
+        })?;
+        let Some(row) = row else { return Ok(()) };
+        let record = self.slots.record(slot)?.load();
+        let data = if record.epoch == row.epoch { record.data } else { row.data };
+        for (first, count) in blocks.without(&data).runs() {
+            self.slots.punch(slot, first as u64 * BLOCK, count as u64 * BLOCK)?;
+        }
+        Ok(())
     }
 
     /// Redo rows that were applied, which are those of stripes whose generation has moved on, and

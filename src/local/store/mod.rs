@@ -45,6 +45,7 @@ pub use db::{Commit, Db};
 pub use open::OpenOptions;
 
 use crate::errno::Result;
+use bitmap::Bitmap;
 use shared::{Counter, STRIPES, Shared};
 use slots::Slots;
 
@@ -58,6 +59,8 @@ pub struct Store {
     queue: queue::Queue,
     /// Slots whose records have changed since the last flush.
     touched: Mutex<BTreeSet<u64>>,
+    /// Blocks that ceased to be data since the last flush: stripe, slot, which.
+    cleared: Mutex<Vec<(usize, u64, Bitmap)>>,
     flushing: Mutex<()>,
     cache: cache::Cache,
     /// Clients that are not on the blocklist, and for which state of it that is known.

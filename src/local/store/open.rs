@@ -75,6 +75,7 @@ impl OpenOptions {
             slots,
             queue: Queue::default(),
             touched: Mutex::default(),
+            cleared: Mutex::default(),
             flushing: Mutex::default(),
             cache: Cache::default(),
             vetted: RwLock::default(),

@@ -96,8 +96,9 @@ pub(super) struct Txn<'a> {
     pub(super) lazy: bool,
     /// Slots that were given back.
     pub(super) freed: Vec<u64>,
-    /// Slots in which blocks ceased to be data: redo rows for them must not come back.
-    pub(super) cleared: Vec<u64>,
+    /// Blocks that ceased to be data, by slot: redo rows for them must not come back, their space
+    /// goes back.
+    pub(super) cleared: Vec<(u64, Bitmap)>,
     /// What the operation changed of the data, for the overlap of the newest clone.
     pub(super) modified: Ranges,
     /// The version before the operation, 0 without an object.

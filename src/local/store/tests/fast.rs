@@ -160,3 +160,21 @@ fn any_mixture_reads_as_a_plain_array() {
     b.store.flush().unwrap();
     assert_eq!(b.store.check(), Vec::<String>::new());
 }
+
+#[test]
+fn discarded_blocks_give_their_space_back() {
+    use std::os::unix::fs::MetadataExt;
+    let b = Bench::new();
+    let allocated = || std::fs::metadata(b.dir.path().join("data/0000")).unwrap().blocks() * 512;
+    b.write_lazily("a", &[], vec![write(0, &[1; 1 << 20])]);
+    b.store.flush().unwrap();
+    assert!(allocated() >= 1 << 20);
+    b.write_lazily("a", &[], vec![Op::Zero { off: 4096, len: 900 << 10 }]);
+    // Written again before it is punched: stays.
+    b.write_lazily("a", &[], vec![write(40960, &[2; 4096])]);
+    b.store.flush().unwrap();
+    assert!(allocated() <= 200 << 10, "{}", allocated());
+    let data = b.read("a").unwrap();
+    assert!(data[..4096] == [1; 4096] && data[4096..40960] == [0; 36864]);
+    assert!(data[40960..45056] == [2; 4096] && data[(900 << 10) + 4096..] == [1; 122_880]);
+}
