@@ -58,7 +58,7 @@ impl Layout {
         if !(1..=62).contains(&order) {
             return None;
         }
-        let object_size = 1 << order;
+        let object_size = 1u64 << order;
         let (stripe_unit, stripe_count) = match (stripe_unit, stripe_count) {
             (0, _) | (_, 0) => (object_size, 1),
             both => both,

@@ -163,6 +163,8 @@ impl Pool {
 }
 
 #[cfg(test)]
+mod client_tests;
+#[cfg(test)]
 mod tests;
 
 /// Header object names begin so; the image's id follows.

@@ -62,11 +62,11 @@ impl View {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum CacheMode {
     /// Each write is durable when it is acknowledged (no cache, or a write-through one).
-    WriteThrough,
+    Through,
     /// As above until the first flush proves that the guest flushes; write-back then.
-    WriteThroughUntilFlush,
+    ThroughUntilFlush,
     /// A flush makes durable what was written before it.
-    WriteBack,
+    Back,
 }
 
 /// Options that requests look at, so that they need not look them up.
@@ -104,11 +104,11 @@ impl IoSettings {
     pub(super) fn new(overlay: Overlay) -> IoSettings {
         let o = &overlay;
         let cache = match (o.bool("rbd_cache"), o.bool("rbd_cache_writethrough_until_flush")) {
-            (false, _) => CacheMode::WriteThrough,
-            _ if o.text("rbd_cache_policy") == "writethrough" => CacheMode::WriteThrough,
-            _ if o.u64("rbd_cache_max_dirty") == 0 => CacheMode::WriteThrough,
-            (true, true) => CacheMode::WriteThroughUntilFlush,
-            (true, false) => CacheMode::WriteBack,
+            (false, _) => CacheMode::Through,
+            _ if o.text("rbd_cache_policy") == "writethrough" => CacheMode::Through,
+            _ if o.u64("rbd_cache_max_dirty") == 0 => CacheMode::Through,
+            (true, true) => CacheMode::ThroughUntilFlush,
+            (true, false) => CacheMode::Back,
         };
         let granularity = match o.bool("rbd_skip_partial_discard") {
             true => u32::try_from(o.u64("rbd_discard_granularity_bytes")).unwrap_or(u32::MAX),

@@ -55,6 +55,9 @@ impl Finish {
     }
 }
 
+/// Called at the end of something.
+type Ended = Box<dyn FnOnce(Result<()>) + Send>;
+
 /// What a part of a request reports its end to.
 pub(super) enum End {
     /// The part is all of it.
@@ -62,7 +65,7 @@ pub(super) enum End {
     /// One of several.
     Part(Arc<Parts>),
     /// Work of the image's own.
-    Own(Box<dyn FnOnce(Result<()>) + Send>),
+    Own(Ended),
 }
 
 impl End {
@@ -359,8 +362,8 @@ impl Image {
     /// What a write's acknowledgement promises now.
     pub(super) fn durability(&self, view: &View) -> Durability {
         match view.settings.cache {
-            CacheMode::WriteBack => Durability::OnFlush,
-            CacheMode::WriteThroughUntilFlush if self.flushed.load(Ordering::Relaxed) => {
+            CacheMode::Back => Durability::OnFlush,
+            CacheMode::ThroughUntilFlush if self.flushed.load(Ordering::Relaxed) => {
                 Durability::OnFlush
             }
             _ => Durability::InPlace,

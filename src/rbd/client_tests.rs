@@ -1,0 +1,166 @@
+//! Several clients of one embedded store, each with a connection of its own, as programs have.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::cls::rbd::{ObjectState, SnapNamespace};
+use crate::conf::{Config, EntityName};
+use crate::errno::Errno;
+use crate::runtime::block_on;
+
+const OBJECT: u64 = 1 << 20;
+
+/// A store that goes with the test, and clients of it.
+struct World {
+    dir: TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        World { dir: tempfile::tempdir().unwrap() }
+    }
+
+    async fn client(&self, settings: &[(&str, &str)]) -> Pool {
+        let config = Config::new("ceph", EntityName::client("admin"));
+        config.set("mon_host", &format!("local:{}", self.dir.path().display())).unwrap();
+        config.set("rbd_default_order", "20").unwrap();
+        for (name, value) in settings {
+            config.set(name, value).unwrap();
+        }
+        let engine = crate::connect::connect(&config).await.unwrap();
+        let id = match engine.pool_by_name("rbd") {
+            Ok(id) => id,
+            Err(_) => engine.pool_create("rbd", None).await.unwrap(),
+        };
+        Pool::new(engine, id, config)
+    }
+}
+
+async fn open(pool: &Pool) -> Arc<Image> {
+    let which = ImageRef::Name("a".into());
+    Image::open(pool.clone(), which, OpenOptions::default()).await.unwrap()
+}
+
+async fn make(pool: &Pool, size: u64) {
+    create::create(pool, "a", size, &mut ImageOptions::new()).await.unwrap();
+}
+
+#[test]
+fn clients_write_in_turns_and_see_each_other() {
+    block_on(async {
+        let world = World::new();
+        let (one, two) = (world.client(&[]).await, world.client(&[]).await);
+        make(&one, 4 * OBJECT).await;
+        let images = [open(&one).await, open(&two).await];
+        for round in 0..6u8 {
+            let at = usize::from(round % 2);
+            images[at].write_at(u64::from(round) * OBJECT / 2, vec![round + 1; 100]).await.unwrap();
+            assert!(images[at].is_lock_owner().await.unwrap());
+            for image in &images {
+                let read = image.read_at(u64::from(round) * OBJECT / 2, 100).await.unwrap();
+                assert_eq!(read, vec![round + 1; 100]);
+            }
+        }
+        for image in images {
+            image.close().await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn clients_that_write_at_once_both_get_on() {
+    block_on(async {
+        let world = World::new();
+        let (one, two) = (world.client(&[]).await, world.client(&[]).await);
+        make(&one, 4 * OBJECT).await;
+        let write = |pool: Pool, slot: u64| async move {
+            let image = open(&pool).await;
+            for round in 0..20u64 {
+                let off = (round % 4) * OBJECT + slot * 4096;
+                image.write_at(off, vec![round as u8 + 1; 4096]).await.unwrap();
+            }
+            image.close().await.unwrap();
+        };
+        let (tasks, ended) = (AtomicU64::new(0), Arc::new(tokio::sync::Notify::new()));
+        let tasks = Arc::new(tasks);
+        for (slot, pool) in [one.clone(), two].into_iter().enumerate() {
+            let (tasks, ended, work) =
+                (Arc::clone(&tasks), Arc::clone(&ended), write(pool, slot as u64));
+            crate::runtime::spawn(async move {
+                work.await;
+                tasks.fetch_add(1, Ordering::Release);
+                ended.notify_one();
+            });
+        }
+        while tasks.load(Ordering::Acquire) < 2 {
+            ended.notified().await;
+        }
+        let image = open(&one).await;
+        for object in 0..4u64 {
+            let read = image.read_at(object * OBJECT, 8192).await.unwrap();
+            assert_eq!(read, vec![17 + object as u8; 8192]);
+        }
+    });
+}
+
+#[test]
+fn the_owner_runs_what_others_ask_for() {
+    block_on(async {
+        let world = World::new();
+        let (one, two) = (world.client(&[]).await, world.client(&[]).await);
+        make(&one, 2 * OBJECT).await;
+        let (owner, other) = (open(&one).await, open(&two).await);
+        owner.write_at(0, &b"x"[..]).await.unwrap();
+        other.resize(3 * OBJECT, true, no_progress()).await.unwrap();
+        let operation =
+            Operation::SnapCreate { namespace: SnapNamespace::User, name: "s".into(), flags: 0 };
+        other.run(operation, no_progress()).await.unwrap();
+        owner.write_at(0, &b"y"[..]).await.unwrap();
+        assert!(owner.is_lock_owner().await.unwrap());
+        assert_eq!(owner.size().unwrap(), 3 * OBJECT);
+        other.refresh_if_required().await.unwrap();
+        let snap = other.header().user_snapshot("s").unwrap().id;
+        other.set_snap(snap).await.unwrap();
+        assert_eq!(other.read_at(0, 1).await.unwrap(), &b"x"[..]);
+        let map = owner.object_map_states().unwrap();
+        assert_eq!((map.len(), map.get(0)), (3, ObjectState::Exists));
+    });
+}
+
+#[test]
+fn a_client_that_lost_its_lock_by_force_writes_no_more() {
+    block_on(async {
+        let world = World::new();
+        let (one, two) = (world.client(&[]).await, world.client(&[]).await);
+        make(&one, OBJECT).await;
+        let (loser, winner) = (open(&one).await, open(&two).await);
+        loser.write_at(0, &b"x"[..]).await.unwrap();
+        let owner = winner.lock_owner().await.unwrap();
+        assert_eq!(owner.address, one.engine.addrs());
+        assert_eq!(winner.break_lock_of("127.0.0.1:0/1").await.unwrap_err(), Errno::EBUSY);
+        winner.break_lock_of(&owner.address).await.unwrap();
+        winner.write_at(0, &b"y"[..]).await.unwrap();
+        assert_eq!(loser.write_at(0, &b"z"[..]).await.unwrap_err(), Errno::ESHUTDOWN);
+        assert_eq!(winner.read_at(0, 1).await.unwrap(), &b"y"[..]);
+    });
+}
+
+#[test]
+fn options_of_the_pool_and_the_image_count() {
+    block_on(async {
+        use crate::conf::Settings as _;
+        let world = World::new();
+        let pool = world.client(&[("rbd_cache", "false")]).await;
+        make(&pool, OBJECT).await;
+        let image = open(&pool).await;
+        assert!(!image.config().bool("rbd_cache"));
+        let set =
+            Operation::SetMetadata { key: "conf_rbd_cache".into(), value: Some("true".into()) };
+        image.run(set, no_progress()).await.unwrap();
+        image.refresh().await.unwrap();
+        assert!(image.config().bool("rbd_cache"));
+    });
+}
