@@ -55,9 +55,6 @@ impl Finish {
     }
 }
 
-/// Called at the end of something.
-type Ended = Box<dyn FnOnce(Result<()>) + Send>;
-
 /// What a part of a request reports its end to.
 pub(super) enum End {
     /// The part is all of it.
