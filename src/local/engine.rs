@@ -321,15 +321,8 @@ impl Engine for LocalEngine {
     fn watch_flush(&self) -> Pending<'_, ()> {
         Box::pin(async {
             self.connected()?;
-            if crate::runtime::on_finisher() {
-                return Ok(());
-            }
-            let (sender, receiver) = tokio::sync::oneshot::channel();
-            // Behind all that are queued.
-            crate::runtime::finish(Box::new(move || {
-                let _ = sender.send(());
-            }));
-            receiver.await.map_err(|_| Errno::ENOTCONN.into())
+            watch::flush().await;
+            Ok(())
         })
     }
 

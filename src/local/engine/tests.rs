@@ -223,3 +223,30 @@ fn removed_snapshots_and_pools_leave_nothing() {
     assert_eq!(block_on(open(dir.path()).run(op)).err().unwrap(), Errno::ENOENT);
     assert_eq!(engine.store.check(), Vec::<String>::new());
 }
+
+/// Blocks until it is let go.
+struct Blocker(parking_lot::Mutex<mpsc::Receiver<()>>);
+
+impl WatchHandler for Blocker {
+    fn notified(&self, _notification: Notification) {
+        let _ = self.0.lock().recv_timeout(LONG);
+    }
+
+    fn failed(&self, _handle: WatchHandle, _error: Errno) {}
+}
+
+#[test]
+fn a_handler_that_blocks_does_not_keep_completions_from_their_callbacks() {
+    let (_dir, engine, pool) = fixture();
+    let target = Target::new(pool, "o");
+    write(&engine, target.clone(), b"x");
+    let (let_go, waits) = mpsc::channel();
+    let blocker = Arc::new(Blocker(parking_lot::Mutex::new(waits)));
+    block_on(engine.watch(target.clone(), None, blocker)).unwrap();
+    assert_eq!(notify(&engine, &target, Duration::from_millis(100)).timeouts.len(), 1);
+    let (sender, receiver) = mpsc::channel();
+    crate::runtime::finish(Box::new(move || sender.send(()).unwrap()));
+    receiver.recv_timeout(LONG / 2).unwrap();
+    let_go.send(()).unwrap();
+    block_on(engine.watch_flush()).unwrap();
+}

@@ -3,7 +3,7 @@
 //! ```text
 //!   notifier                                    watcher's process
 //!   reads table watch, asks who lives
-//!   one connection per client ---- Notify ----> hub: finisher thread -> WatchHandler::notified
+//!   one connection per client ---- Notify ----> hub: thread of watches -> WatchHandler::notified
 //!   gathers until all answered <---- Ack -----  hub: notify_ack
 //!   or the time is over             (closed)    process dead: kernel closes, lock is free
 //! ```
@@ -12,10 +12,12 @@
 //! side: its watches' handlers and the socket at which it takes notifications, opened at its first
 //! watch. May use: clients, the database, codec, runtime, model.
 
+mod caller;
 mod hub;
 mod notify;
 mod wire;
 
+pub use caller::flush;
 pub use hub::{Hub, object_of};
 pub use notify::{disconnect, notify};
 
