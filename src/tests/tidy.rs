@@ -46,8 +46,8 @@ impl Source {
     /// The lines before the file's own tests, numbered from 1; none where the whole file is tests.
     fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         let all_tests = self.path.starts_with("src/tests/")
-            || self.path.ends_with("/tests.rs")
-            || self.path.contains("/tests/");
+            || self.path.ends_with("tests.rs")
+            || self.path.contains("tests/");
         let end = if all_tests {
             0
         } else {

@@ -38,6 +38,9 @@ unsafe fn command(
 ) -> Result<c_int> {
     // SAFETY: the caller's contract.
     unsafe {
+        // Callers free these whatever is returned.
+        give(answer.out, b"")?;
+        give(answer.status, b"")?;
         let engine = handle::get::<ClusterHandle>(cluster)?.engine()?;
         let words = buffer::strings(command.words.0.cast_const(), None, command.words.1)?;
         let words = words.into_iter().map(|word| String::from_utf8_lossy(word).into_owned());
