@@ -74,7 +74,7 @@ impl ObjectCopy<'_> {
             let exists_there = object < self.objects_at(to);
             if !exists_there {
                 if made.exists {
-                    written.push((to, vec![Op::Remove]));
+                    written.push((to, self.gone()));
                     made = Made::default();
                 }
                 continue;
@@ -158,7 +158,10 @@ impl ObjectCopy<'_> {
         let mut changes = Changes::default();
         let mut stored = Ranges::default();
         for (offset, len, ()) in read.iter() {
-            for (at, data) in self.source.at(version).read_stored(offset, len).await? {
+            for (at, mut data) in self.source.at(version).read_stored(offset, len).await? {
+                // No more than was asked for: what is behind may not be of this version.
+                let room = (offset + len).saturating_sub(at);
+                data.truncate(usize::try_from(room).unwrap_or(usize::MAX));
                 stored.add(at, data.len() as u64);
                 for extent in layout.extents(at, data.len() as u64) {
                     let start = usize::try_from(extent.image_offset - at).unwrap_or(0);
@@ -209,6 +212,15 @@ impl ObjectCopy<'_> {
             made.size = made.size.min(offset);
         }
         ops
+    }
+
+    /// The steps that end an object that the image became too small for. The original leaves an
+    /// empty one where a parent was (measured).
+    fn gone(&self) -> Vec<Op> {
+        match self.source.image.parent().is_some() && !self.flatten {
+            true => vec![Op::Create { exclusive: false }, Op::Truncate(0)],
+            false => vec![Op::Remove],
+        }
     }
 
     /// Notes in the object map of a version that the object exists.
