@@ -355,6 +355,7 @@ impl Store {
             }
             if !fresh || inline {
                 let (stripe, generation) = (*stripe as i64, generation.cast_signed());
+                self.redo_bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
                 let (slot, off) = (slot.cast_signed(), off.cast_signed());
                 insert.execute(params![stripe, generation, slot, off, &bytes[..]])?;
             }

@@ -45,6 +45,7 @@ impl Store {
 
     fn try_flush(&self, touched: &BTreeSet<u64>) -> Result<()> {
         let counter = |counter| self.shared.counter(counter).load(Ordering::Acquire);
+        self.redo_bytes.store(0, Ordering::Relaxed);
         let (redo, lazy) = (counter(Counter::Redo), counter(Counter::Lazy));
         let (applied, all) =
             if redo == counter(Counter::Retired) { (Vec::new(), true) } else { self.applied()? };

@@ -34,7 +34,7 @@ mod txn;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use parking_lot::{Mutex, RwLock};
@@ -62,6 +62,8 @@ pub struct Store {
     /// Blocks that ceased to be data since the last flush: stripe, slot, which.
     cleared: Mutex<Vec<(usize, u64, Bitmap)>>,
     flushing: Mutex<()>,
+    /// Bytes this process put into redo rows since its last flush.
+    redo_bytes: AtomicU64,
     cache: cache::Cache,
     /// Clients that are not on the blocklist, and for which state of it that is known.
     vetted: RwLock<HashMap<u64, u64>>,

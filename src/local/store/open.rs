@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use parking_lot::{Mutex, RwLock};
 use rusqlite::OptionalExtension;
@@ -77,6 +78,7 @@ impl OpenOptions {
             touched: Mutex::default(),
             cleared: Mutex::default(),
             flushing: Mutex::default(),
+            redo_bytes: AtomicU64::new(0),
             cache: Cache::default(),
             vetted: RwLock::default(),
             this: this.clone(),

@@ -20,6 +20,8 @@ use crate::runtime;
 
 /// After so many commits with redo rows, the rows that have been applied are deleted.
 const REDO_COMMITS_MAX: u64 = 256;
+/// After so many bytes in redo rows, too.
+const REDO_BYTES_MAX: u64 = 16 << 20;
 /// Most operations in one transaction.
 const BATCH_MAX: usize = 64;
 
@@ -104,9 +106,9 @@ impl Store {
             done(reply);
         }
         let counter = |counter| self.shared.counter(counter).load(Ordering::Acquire);
-        if counter(Counter::Redo) >= counter(Counter::Retired) + REDO_COMMITS_MAX
-            && let Err(error) = self.flush()
-        {
+        let many = counter(Counter::Redo) >= counter(Counter::Retired) + REDO_COMMITS_MAX
+            || self.redo_bytes.load(Ordering::Relaxed) >= REDO_BYTES_MAX;
+        if many && let Err(error) = self.flush() {
             log::warn!("store {}: {error}", self.dir().display());
         }
     }
