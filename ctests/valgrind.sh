@@ -10,6 +10,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$here")
 lib=$(realpath "${CTESTS_LIB:-$top/target/dist/lib}")
+command -v valgrind > /dev/null || { echo "valgrind.sh: valgrind is not installed" >&2; exit 2; }
 work=$(realpath -m "${CTESTS_WORK:-$top/target/ctests}/valgrind")
 [ -e "$lib/librados.so.2" ] || { echo "valgrind.sh: no librados.so.2 in $lib: run make first" >&2; exit 2; }
 export LD_LIBRARY_PATH=$lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
