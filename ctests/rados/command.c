@@ -52,6 +52,14 @@ static void monitors(rados_t cluster)
 	}
 }
 
+/* Frees what a command left, if anything. */
+static void release(char **out, char **status)
+{
+	rados_buffer_free(*out);
+	rados_buffer_free(*status);
+	*out = *status = NULL;
+}
+
 static void elsewhere(rados_t cluster)
 {
 	const char *command = "{\"prefix\": \"fsid\"}";
@@ -62,16 +70,18 @@ static void elsewhere(rados_t cluster)
 	CALL(rados_mon_command(cluster, &command, 1, NULL, 0, NULL, NULL, NULL, NULL));
 	CALL(rados_mon_command(cluster, &command, 1, NULL, 0, &out, &out_length, NULL, NULL));
 	SHOW(out_length >= 36);
-	rados_buffer_free(out);
+	release(&out, &status);
 	CALL(rados_mon_command(cluster, &command, 0, NULL, 0, &out, &out_length, &status, &status_length));
-	rados_buffer_free(out);
-	rados_buffer_free(status);
+	release(&out, &status);
 	CALL(rados_mon_command_target(cluster, "zzz", &command, 1, NULL, 0, &out, &out_length, &status,
 				      &status_length));
+	release(&out, &status);
 	CALL(rados_pg_command(cluster, "not a pg", &command, 1, NULL, 0, &out, &out_length, &status,
 			      &status_length));
+	release(&out, &status);
 	CALL(rados_osd_command(cluster, 98765, &command, 1, NULL, 0, &out, &out_length, &status,
 			       &status_length));
+	release(&out, &status);
 	rados_buffer_free(NULL);
 	CALL(rados_service_update_status(cluster, "a\0b\0"));
 	CALL(rados_monitor_log(cluster, "no such level", NULL, NULL));
