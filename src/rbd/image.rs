@@ -227,13 +227,18 @@ impl Image {
         if snap != SnapId::HEAD && !self.header().snapshots.contains_key(&snap) {
             return Err(Errno::ENOENT.because(format!("no snapshot {snap}")));
         }
+        if snap == self.snap() {
+            return Ok(());
+        }
         if snap != SnapId::HEAD {
             self.gate.drained().await;
             self.release_lock().await?;
         }
         let _one = self.refreshing.lock().await;
         let view = self.view();
-        self.gate.set_lock_missing(self.wants_lock(&view.header, snap), false);
+        // An operation may have taken the lock while a snapshot was open.
+        let missing = self.wants_lock(&view.header, snap) && !self.lock.is_held();
+        self.gate.set_lock_missing(missing, false);
         self.show(Arc::clone(&view.header), Arc::clone(&view.settings), snap).await
     }
 

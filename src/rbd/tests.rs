@@ -248,6 +248,25 @@ fn a_snapshot_stays_as_it_was() {
 }
 
 #[test]
+fn the_head_set_again_keeps_the_lock() {
+    block_on(async {
+        let pool = pool();
+        make(&pool, "a", OBJECT, locked()).await;
+        let image = open(&pool, "a").await;
+        image.write_at(0, &b"one"[..]).await.unwrap();
+        let snap = make_snapshot(&image, "s").await;
+        image.set_snap(snap).await.unwrap();
+        assert!(!image.is_lock_owner().await.unwrap());
+        image.set_snap(SnapId::HEAD).await.unwrap();
+        image.write_at(0, &b"two"[..]).await.unwrap();
+        image.set_snap(SnapId::HEAD).await.unwrap();
+        assert!(image.is_lock_owner().await.unwrap());
+        image.write_at(0, &b"three"[..]).await.unwrap();
+        assert_eq!(image.read_at(0, 5).await.unwrap(), &b"three"[..]);
+    });
+}
+
+#[test]
 fn a_clone_reads_its_parent_and_copies_up() {
     for features in [Features::LAYERING, locked()] {
         block_on(clone_of_parent(features));
