@@ -16,7 +16,8 @@ title() {
 run() {
     printf '  $ %s\n' "${*//$work\//}"
     if "$@" > output 2>&1; then
-        sed 's/^/    /' output
+        # qemu-img snapshot takes no format and warns about guessing it.
+        sed -e '/^WARNING: Image format/,/Specify the/d' -e 's/^/    /' output
     else
         sed 's/^/    /' output
         echo "    failed, see above" >&2
