@@ -6,6 +6,7 @@ run.sh plays it with the original library on a real cluster and with ours on a s
 Only what is random or a time in both is replaced: image ids, timestamps, addresses, client numbers.
 """
 
+import ctypes
 import os
 import re
 import struct
@@ -102,7 +103,7 @@ class Dump:
                 lines.append(f"data crc32={zlib.crc32(data):08x} nonzero {nonzero(data)}")
             lines += [f"attribute {key} = {self.value(key, value)}"
                       for key, value in sorted(self.ioctx.get_xattrs(found.key))]
-            lines += sorted(f"omap {self.key(found.key, key)} = {self.value(key, value)}"
+            lines += sorted(f"omap {self.key(found.key, key)} = {self.value(str(key), value)}"
                             for key, value in self.omap(found.key))
         finally:
             self.ioctx.set_namespace(rados.LIBRADOS_ALL_NSPACES)
@@ -111,10 +112,15 @@ class Dump:
 
     def key(self, name, key):
         """An omap key; those of the list of children are binary, with a pool's id."""
-        return "<parent>" if name == "rbd_children" else self.name(key)
+        if name != "rbd_children":
+            return self.name(key)
+        pool, = struct.unpack("<Q", key[:8])
+        return ("<pool>" if pool == self.ioctx.get_pool_id() else "<other>") + self.text(key[8:])
 
     def omap(self, name):
         """Keys and values of an object."""
+        if name == "rbd_children":
+            return binary_omap(name)
         pairs, after = [], ""
         while True:
             with rados.ReadOpCtx() as op:
@@ -156,6 +162,32 @@ class Dump:
         for key in sorted(set(self.last) - set(now)):
             print(f"gone {key}")
         self.last = now
+
+
+def binary_omap(name):
+    """Keys and values of an object whose keys are no text, which python3-rados cannot read: by the C functions."""
+    lib = ctypes.CDLL("librados.so.2")
+    lib.rados_create_read_op.restype = ctypes.c_void_p
+    handle, ioctx, iterator = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_void_p()
+    more, result = ctypes.c_ubyte(), ctypes.c_int()
+    key, value, key_length, length = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_size_t(), ctypes.c_size_t()
+    if (lib.rados_create(ctypes.byref(handle), b"admin") or lib.rados_conf_read_file(handle, None)
+            or lib.rados_connect(handle) or lib.rados_ioctx_create(handle, POOL.encode(), ctypes.byref(ioctx))):
+        raise RuntimeError("no connection")
+    op = ctypes.c_void_p(lib.rados_create_read_op())
+    lib.rados_read_op_omap_get_vals2(op, b"", b"", ctypes.c_uint64(500), ctypes.byref(iterator), ctypes.byref(more),
+                                     ctypes.byref(result))
+    if lib.rados_read_op_operate(op, ioctx, name.encode(), 0):
+        raise RuntimeError("no such object")
+    pairs = []
+    while not lib.rados_omap_get_next2(iterator, ctypes.byref(key), ctypes.byref(value), ctypes.byref(key_length),
+                                       ctypes.byref(length)) and key.value:
+        pairs.append((ctypes.string_at(key, key_length.value), ctypes.string_at(value, length.value)))
+    lib.rados_omap_get_end(iterator)
+    lib.rados_release_read_op(op)
+    lib.rados_ioctx_destroy(ioctx)
+    lib.rados_shutdown(handle)
+    return pairs
 
 
 def nonzero(data):
