@@ -262,3 +262,42 @@ fn large_objects_cross_slots() {
     b.write("l", [Op::Remove]);
     assert_eq!(b.store.check(), Vec::<String>::new());
 }
+
+/// Operations that are submitted without waiting share transactions; each sees those before it, and
+/// one that is refused takes nothing of its neighbours with it.
+#[test]
+fn operations_in_flight_on_one_object_happen_in_order() {
+    let b = Bench::new();
+    let (sender, receiver) = mpsc::channel();
+    let submit = |number: usize, op: ObjectOp| {
+        let sender = sender.clone();
+        let done = move |reply: Reply| sender.send((number, reply)).unwrap();
+        b.store.execute(&b.caller, op, Box::new(done));
+    };
+    let mut expected = Vec::new();
+    for number in 0..120_usize {
+        let text = format!("{number:04}").into_bytes();
+        let mut op = ObjectOp::write(target("a"));
+        if number % 10 == 3 {
+            op = op.then(Op::Create { exclusive: true });
+        } else if number % 10 == 7 {
+            expected.truncate(expected.len() / 2);
+            op = op.then(Op::Truncate(expected.len() as u64));
+        } else {
+            expected.extend_from_slice(&text);
+            op = op.then(Op::Append(text.into()));
+        }
+        submit(number, op);
+    }
+    submit(120, ObjectOp::read(target("a")).then(read(0, 0)));
+    let mut replies: Vec<(usize, Reply)> = (0..121).map(|_| receiver.recv().unwrap()).collect();
+    let order: Vec<usize> = replies.iter().map(|(number, _)| *number).collect();
+    assert!(order.is_sorted());
+    for (number, reply) in &replies[..120] {
+        let wanted = if number % 10 == 3 { -libc::EEXIST } else { 0 };
+        assert_eq!(reply.result, wanted, "{number}");
+    }
+    assert!(replies[120].1.take_data(0) == expected);
+    assert!(b.read("a").unwrap() == expected);
+    assert_eq!(b.store.check(), Vec::<String>::new());
+}
