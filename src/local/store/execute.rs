@@ -212,7 +212,7 @@ impl Store {
                 SnapSpec::Under(_) => txn.load_head()?,
             }
             let listed = matches!(op.snap, SnapSpec::At(SnapId::DIR)) && txn.object.is_some();
-            if !txn.exists() && !listed && !op.steps.is_empty() {
+            if !txn.exists() && !listed {
                 return Err(Errno::ENOENT.into());
             }
             let (result, steps) = steps::run(&mut txn, op);
@@ -443,8 +443,8 @@ fn prepare(op: &mut ObjectOp) -> Result<bool> {
     }
     let lengths = (op.target.name.as_bytes().len(), op.target.locator.as_bytes().len());
     let spaced = op.target.namespace.as_bytes().len();
-    if lengths.0 == 0 {
-        return Err(Errno::EINVAL.because("an object without a name"));
+    if lengths.0 == 0 || op.steps.is_empty() {
+        return Err(Errno::EINVAL.because("an object without a name, or nothing to do with it"));
     }
     if lengths.0 > NAME_MAX || lengths.1 > NAME_MAX || spaced > NAMESPACE_MAX {
         return Err(Errno::ENAMETOOLONG.into());

@@ -11,6 +11,9 @@ use crate::model::{
     ChecksumKind, MAX_ERRNO, ObjectOp, Op, OpFlags, Out, Payload, ReqFlags, Step, StepReply,
 };
 
+/// Most omap entries in one answer, as `osd_max_omap_entries_per_request`.
+const OMAP_ENTRIES_MAX: u64 = 1024;
+
 /// Whether a step changes the object. Fails for a class method that does not exist.
 pub(super) fn writes(op: &Op) -> Result<bool> {
     Ok(match op {
@@ -144,12 +147,12 @@ fn run_read_step(txn: &mut Txn<'_>, op: &mut Op) -> Result<Option<Out>> {
         Op::GetXattrs => Out::Xattrs(txn.xattrs()?),
         Op::OmapGetHeader => Out::Data(txn.omap_header()?),
         Op::OmapGetKeys { start_after, max } => {
-            let values = txn.omap_list(start_after, b"", *max)?;
+            let values = txn.omap_list(start_after, b"", (*max).min(OMAP_ENTRIES_MAX))?;
             let keys = values.entries.into_iter().map(|(key, _)| key).collect();
             Out::OmapKeys(keys, values.more)
         }
         Op::OmapGetVals { start_after, prefix, max } => {
-            Out::Omap(txn.omap_list(start_after, prefix, *max)?)
+            Out::Omap(txn.omap_list(start_after, prefix, (*max).min(OMAP_ENTRIES_MAX))?)
         }
         Op::OmapGetValsByKeys(keys) => Out::Omap(txn.omap_get_some(keys)?),
         Op::OmapCmp(wanted) => {
