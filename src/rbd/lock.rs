@@ -416,9 +416,12 @@ impl Image {
             return;
         }
         self.gate.set_lock_missing(has && !self.lock.is_held(), false);
-        if let (false, Some(this)) = (has, self.this()) {
+        if let (false, true, Some(this)) = (has, self.lock.is_held(), self.this()) {
             crate::runtime::spawn(async move {
-                if let Err(error) = this.release_lock().await {
+                // Another change may have come first, after which the lock is wanted again.
+                if !this.has_lock()
+                    && let Err(error) = this.release_lock().await
+                {
                     log::warn!(target: "rbd", "releasing the lock: {error}");
                 }
             });
