@@ -824,7 +824,11 @@ int rados_create2(rados_t *pcluster,
 /** Makes an empty read operation, to be ended with `rados_release_read_op`. */
 CEPH_RADOS_API rados_read_op_t rados_create_read_op(void);
 
-/** Makes a cluster handle with the configuration of another, from `rados_cct`. Returns 0. */
+/**
+ * Makes a cluster handle with the configuration of another, from `rados_cct`. A context of
+ * Ceph's own libceph-common, which rbd-fuse passes, cannot be read here: the configuration
+ * file and the environment that it was made from are. Returns 0, -EINVAL for NULL.
+ */
 CEPH_RADOS_API int rados_create_with_context(rados_t *cluster, rados_config_t cct);
 
 /** Makes an empty write operation, to be ended with `rados_release_write_op`. */
@@ -1309,7 +1313,7 @@ int rados_objects_list_next(rados_list_ctx_t ctx,
                             const char **entry,
                             const char **key);
 
-/** Begins a listing like `rados_nobjects_list_open`. Returns 0. */
+/** Begins nothing: use `rados_nobjects_list_open`. Returns -EOPNOTSUPP, as Ceph's does. */
 CEPH_RADOS_API
 __attribute__((deprecated))
 int rados_objects_list_open(rados_ioctx_t io,
