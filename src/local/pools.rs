@@ -248,7 +248,9 @@ pub fn selfmanaged_remove(
     if snap.0 > pool.info.snap_seq {
         return Err(Errno::ENOENT.because(format!("snapshot {snap} was never made")));
     }
-    if !note_removed(tx, id, snap)? {
+    // Numbers begin with 1: no object knows snapshot 0, and in `clearing` it would stand for the
+    // pool.
+    if snap.0 == 0 || !note_removed(tx, id, snap)? {
         return Ok(None);
     }
     snaps_changed(tx, id, SNAPS_OF_CLIENTS, pool.info.snap_seq + 1)?;
@@ -351,6 +353,7 @@ mod tests {
             assert_eq!(snap_create(tx, pool, "x").unwrap_err(), Errno::EINVAL);
             assert_eq!(snap_remove(tx, pool, "x").unwrap_err(), Errno::ENOENT);
             assert_eq!(selfmanaged_remove(tx, pool, SnapId(2))?, Some(SnapId(2)));
+            assert_eq!(selfmanaged_remove(tx, pool, SnapId(0))?, None);
             assert_eq!(selfmanaged_remove(tx, pool, SnapId(2))?, None);
             assert_eq!(selfmanaged_remove(tx, pool, SnapId(99)).unwrap_err(), Errno::ENOENT);
             assert_eq!(selfmanaged_create(tx, pool)?, SnapId(6));
