@@ -280,7 +280,7 @@ fn verify(store: &Store, dir: &Path, child: u64, context: &str) {
 }
 
 #[test]
-#[ignore = "issue 2: about one run in four finds a snapshot that differs after a kill"]
+#[ignore = "issue 2: now and then a snapshot differs after a kill, cause unknown"]
 fn killed_processes_lose_nothing_they_were_told_was_done() {
     let mut random = Random(20);
     for set in 0..10 {
