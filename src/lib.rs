@@ -15,6 +15,7 @@
 //! [`connect`] chooses the engine by `mon_host`; nothing else names both.
 
 pub mod capi;
+pub mod ceph;
 pub mod cls;
 pub mod codec;
 pub mod conf;
@@ -26,8 +27,5 @@ pub mod rados;
 pub mod rbd;
 pub mod runtime;
 
-#[cfg(feature = "memory-engine")]
-#[path = "tests/memory/mod.rs"]
-mod memory;
 #[cfg(test)]
 mod tests;

@@ -26,9 +26,7 @@ use super::classes::Caller;
 use super::clients::{self, Client, Clients};
 use super::store::Store;
 use super::watch::Hub;
-use super::{
-    applications, blocklist, clearing, commands, list, placement, pools, services, stats, watch,
-};
+use super::{applications, blocklist, clearing, commands, list, pools, services, stats, watch};
 use crate::conf::{Config, Value};
 use crate::errno::{Errno, Result};
 use crate::model::*;

@@ -86,9 +86,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::local::placement;
     use crate::local::store::Store;
     use crate::model::Target;
+    use crate::model::placement;
 
     fn store_with(targets: &[Target]) -> (tempfile::TempDir, std::sync::Arc<Store>) {
         let dir = tempfile::tempdir().unwrap();

@@ -9,7 +9,6 @@ pub mod commands;
 pub mod disk;
 pub mod engine;
 pub mod list;
-pub mod placement;
 pub mod pools;
 pub mod registry;
 pub mod services;

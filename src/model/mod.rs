@@ -11,6 +11,7 @@ mod buffer;
 mod engine;
 mod ids;
 mod op;
+pub mod placement;
 mod pool;
 mod reply;
 mod snap;

@@ -14,10 +14,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &["errno"]),
     ("runtime", &["errno"]),
     ("cls", &["errno", "codec", "model"]),
+    ("ceph", &["errno", "codec", "conf", "model", "cls", "runtime"]),
     ("local", &["errno", "codec", "conf", "model", "cls", "runtime"]),
     ("rados", &["errno", "conf", "connect", "model", "codec", "cls", "runtime"]),
     ("rbd", &["errno", "codec", "conf", "model", "cls", "runtime", "rados"]),
-    ("connect", &["errno", "conf", "model", "runtime", "local"]),
+    ("connect", &["errno", "conf", "model", "runtime", "ceph", "local"]),
     ("capi", &["errno", "conf", "connect", "model", "rados", "rbd", "runtime"]),
 ];
 

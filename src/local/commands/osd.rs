@@ -10,8 +10,8 @@ use super::text::{self, Table};
 use super::{VERSION, blocklist_add, created, mon, pool_options};
 use crate::conf;
 use crate::errno::Errno;
-use crate::local::{blocklist, placement, pools, stats};
-use crate::model::{ClusterStat, Target};
+use crate::local::{blocklist, pools, stats};
+use crate::model::{ClusterStat, Target, placement};
 
 /// The OSD's address; nobody listens there.
 const ADDR: &str = "127.0.0.1:6802";

@@ -29,10 +29,12 @@ use super::slots::SlotState;
 use super::txn::{Staged, Txn};
 use super::{Commit, Store, steps};
 use crate::errno::{Errno, Error, Result};
+use crate::local::blocklist;
 use crate::local::classes::Caller;
 use crate::local::disk::Held;
-use crate::local::{blocklist, placement};
-use crate::model::{Done, Durability, ObjectOp, Reply, ReqFlags, SnapContext, SnapId, SnapSpec};
+use crate::model::{
+    Done, Durability, ObjectOp, Reply, ReqFlags, SnapContext, SnapId, SnapSpec, placement,
+};
 use crate::runtime;
 
 /// Up to so many new bytes a durable commit takes into the database, to be written with one sync;

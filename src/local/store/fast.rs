@@ -30,7 +30,7 @@ use super::shared::Counter;
 use super::slots::Record;
 use super::txn::to_nanos;
 use crate::errno::{Errno, Result};
-use crate::local::placement;
+use crate::model::placement;
 use crate::model::{
     Durability, ObjectOp, Op, Out, Payload, ReadMemory, Reply, ReqFlags, SnapId, SnapSpec, Step,
     StepReply,

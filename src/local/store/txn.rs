@@ -23,7 +23,7 @@ use super::ranges::Ranges;
 use super::slots::SlotState;
 use crate::errno::{Errno, Result};
 use crate::local::classes::Caller;
-use crate::local::placement;
+use crate::model::placement;
 use crate::model::{SnapContext, Target};
 
 /// An object's row.

@@ -18,8 +18,8 @@ use super::caller;
 use super::wire::{self, Answer, Request};
 use crate::errno::{Errno, Result};
 use crate::local::clients::Client;
-use crate::local::placement;
 use crate::local::store::{Commit, Store};
+use crate::model::placement;
 use crate::model::{Notification, Target, WatchHandle, WatchHandler};
 
 /// How often a client makes sure that its watches are still there, as an objecter pings

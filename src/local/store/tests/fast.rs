@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use super::*;
+use crate::local::classes;
 use crate::local::store::execute::Job;
 use crate::local::store::fast::Fast;
 use crate::local::store::shared::Shared;
-use crate::local::{classes, placement};
-use crate::model::{Durability, Out};
+use crate::model::{Durability, Out, placement};
 
 /// Whether the fast path does an operation.
 fn is_fast(b: &Bench, op: ObjectOp) -> bool {

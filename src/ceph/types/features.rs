@@ -1,0 +1,20 @@
+//! Feature bits (`include/ceph_features.h`): several names share a bit where an old feature was
+//! retired and its bit given out again, marked by further bits.
+
+/// The second incarnation of retired bits.
+const INCARNATION_2: u64 = 1 << 57;
+/// The third.
+const INCARNATION_3: u64 = INCARNATION_2 | 1 << 28;
+
+/// The peer speaks `entity_addrvec_t` and msgr2.
+pub const MSG_ADDR2: u64 = 1 << 59;
+/// Jewel's encodings of messages and maps.
+pub const SERVER_JEWEL: u64 = 1 << 57;
+/// Luminous: object ids in OSD operations are encoded as the OSD needs them.
+pub const SERVER_LUMINOUS: u64 = 1 << 21 | INCARNATION_3;
+/// Mimic.
+pub const SERVER_MIMIC: u64 = 1 << 28 | INCARNATION_2;
+/// Nautilus: the oldest server we speak to.
+pub const SERVER_NAUTILUS: u64 = 1 << 61;
+/// Octopus.
+pub const SERVER_OCTOPUS: u64 = 1 << 16 | INCARNATION_3;
