@@ -919,6 +919,11 @@ int rados_getxattrs_next(rados_xattrs_iter_t iter,
                          const char **val,
                          size_t *len);
 
+/**
+ * The placement groups of a pool whose copies differ, as strings one after the other, each
+ * closed by a zero byte, the list by another. Writes those that fit and returns how many bytes
+ * all take.
+ */
 CEPH_RADOS_API int rados_inconsistent_pg_list(rados_t cluster, int64_t pool, char *buf, size_t len);
 
 /** The configuration of the context's cluster handle, to be used as `rados_cct`'s. */
@@ -1154,12 +1159,19 @@ int rados_mon_command_target(rados_t cluster,
                              char **outs,
                              size_t *outslen);
 
+/**
+ * Calls `cb` for every line of the cluster's log at `level` (`debug`, `info`, `sec`, `warn` or
+ * `warning`, `err` or `error`) or above from now on, on a thread of the library, in place of
+ * any earlier callback; NULL ends that. `cb` must not call back into the library. Returns 0,
+ * -EINVAL for another level, -EOPNOTSUPP on an embedded store, which has no log.
+ */
 CEPH_RADOS_API
 int rados_monitor_log(rados_t cluster,
                       const char *level,
                       rados_log_callback_t cb,
                       void *arg);
 
+/** Like `rados_monitor_log`, with the channel and the name of who wrote the line. */
 CEPH_RADOS_API
 int rados_monitor_log2(rados_t cluster,
                        const char *level,

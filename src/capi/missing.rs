@@ -38,9 +38,6 @@ macro_rules! missing {
 }
 
 missing! {
-    fn rados_inconsistent_pg_list(cluster: rados_t, pool: i64, buf: *mut c_char, len: usize) -> c_int;
-    fn rados_monitor_log(cluster: rados_t, level: *const c_char, cb: rados_log_callback_t, arg: *mut c_void) -> c_int;
-    fn rados_monitor_log2(cluster: rados_t, level: *const c_char, cb: rados_log_callback2_t, arg: *mut c_void) -> c_int;
     fn rbd_aio_mirror_image_create_snapshot(image: rbd_image_t, flags: u32, snap_id: *mut u64, c: rbd_completion_t) -> c_int;
     fn rbd_aio_mirror_image_demote(image: rbd_image_t, c: rbd_completion_t) -> c_int;
     fn rbd_aio_mirror_image_get_global_status(image: rbd_image_t, mirror_global_image_status: *mut rbd_mirror_image_global_status_t, status_size: usize, c: rbd_completion_t) -> c_int;

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use super::ids::{Name, PoolId, SnapId, Target};
+use super::log::{LogHandler, LogLevel};
 use super::op::ObjectOp;
 use super::pool::{ClusterStat, PoolInfo, PoolStat};
 use super::reply::{Done, Reply};
@@ -223,6 +224,15 @@ pub trait Engine: Send + Sync {
     ) -> Pending<'_, CommandReply>;
     /// Keeps a client, by address, from writing.
     fn blocklist_add<'a>(&'a self, addr: &'a str, expiry: BlocklistExpiry) -> Pending<'a, ()>;
+
+    /// Tells of every line of the cluster's log at this level or above from now on, in place of
+    /// whom it told before; with `None`, nobody. `-EOPNOTSUPP` where there is no such log.
+    fn monitor_log(&self, watch: Option<(LogLevel, LogHandler)>) -> Result<()> {
+        match watch {
+            None => Ok(()),
+            Some(_) => Err(Errno::EOPNOTSUPP.because("this cluster keeps no log")),
+        }
+    }
 
     /// The oldest release an OSD of this cluster and a client of it may have
     /// (`rados_get_min_compatible_*`), as release numbers: 16 is Pacific.

@@ -10,6 +10,7 @@
 mod buffer;
 mod engine;
 mod ids;
+mod log;
 mod op;
 pub mod placement;
 mod pool;
@@ -23,6 +24,7 @@ pub use engine::{
     Pending,
 };
 pub use ids::{Name, PoolId, SnapId, Target};
+pub use log::{LogEntry, LogHandler, LogLevel, stamp};
 pub use op::{
     ChecksumKind, CmpOp, CmpValue, Durability, ObjectOp, Op, OpFlags, ReqFlags, SnapSpec, Step,
 };

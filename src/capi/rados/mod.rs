@@ -1,7 +1,7 @@
 //! `librados.h`: the functions whose names begin with `rados_`.
 //!
 //! ```text
-//!   cluster  pool  command           rados_t
+//!   cluster  pool  command  log          rados_t
 //!   context  snap  list              rados_ioctx_t: settings, snapshots, listing
 //!   io  xattr  exec  lock  watch     one object
 //!   read_op  write_op  steps  omap   several steps on one object
@@ -18,6 +18,7 @@ mod exec;
 mod io;
 mod list;
 mod lock;
+mod log;
 mod omap;
 mod pool;
 mod read_op;
@@ -38,6 +39,7 @@ pub use exec::*;
 pub use io::*;
 pub use list::*;
 pub use lock::*;
+pub use log::*;
 pub use omap::*;
 pub use pool::*;
 pub use read_op::*;

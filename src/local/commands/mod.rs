@@ -19,6 +19,7 @@ mod config;
 mod mgr;
 mod mon;
 mod osd;
+mod pg;
 mod pool;
 mod pool_options;
 mod request;
@@ -60,6 +61,7 @@ const TABLES: &[&[Spec]] = &[
     mon::COMMANDS,
     mgr::COMMANDS,
     osd::COMMANDS,
+    pg::COMMANDS,
     pool::COMMANDS,
     config::COMMANDS,
     auth::COMMANDS,

@@ -1,6 +1,8 @@
 //! Numbers, times and tables in words, as monitors write them.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
+
+pub(super) use crate::model::stamp as time;
 
 /// Bytes, such as `871 MiB`.
 pub(super) fn bytes(value: u64) -> String {
@@ -41,29 +43,6 @@ pub(super) fn span(time: Duration) -> String {
         172_800..1_209_600 => format!("{}d", seconds / 86_400),
         _ => format!("{}w", seconds / 604_800),
     }
-}
-
-/// A time, such as `2026-11-21T04:34:28.535105+0000`.
-pub(super) fn time(at: SystemTime) -> String {
-    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let (days, rest) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
-    let (year, month, day) = civil(days);
-    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-    let micros = since.subsec_micros();
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}+0000")
-}
-
-/// Year, month and day of a number of days since 1970-01-01.
-fn civil(days: u64) -> (u64, u64, u64) {
-    // Years are counted from a March, so that the leap day is the last of its year.
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let date = day - (153 * month + 2) / 5 + 1;
-    let (month, january) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (era * 400 + year + january, month, date)
 }
 
 /// A table: cells right or left in columns as wide as their widest cell, two spaces apart.
@@ -107,6 +86,7 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::SystemTime;
 
     #[test]
     fn numbers_and_times_read_as_monitors_write_them() {
