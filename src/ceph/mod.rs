@@ -17,6 +17,7 @@
 //! take locks, but never holds one while it calls a handler. May use: errno, codec, conf, model,
 //! cls, runtime. Must not use: local, rbd.
 
+pub mod auth;
 pub mod message;
 pub mod transport;
 pub mod types;
