@@ -3,7 +3,9 @@
 #
 #   run.sh original [SCRIPT...]   original libraries, real cluster; keeps the transcript as the reference
 #   run.sh store [SCRIPT...]      our libraries, embedded store; compares with the reference
-#   run.sh both [SCRIPT...]       both, live: what `make test` runs
+#   run.sh cluster [SCRIPT...]    our libraries, the same real cluster; compares with the reference
+#   run.sh both [SCRIPT...]       original and store, live
+#   run.sh all [SCRIPT...]        all three, live
 #
 # SCRIPT is a path below ctests/, such as clients/python_rbd_snap.py or rados/io.c; none means all. -h for more.
 exec /usr/bin/python3 -B "$(dirname "$0")/runner.py" "$@"

@@ -22,32 +22,34 @@ TOP = HERE.parent
 WORK = pathlib.Path(os.environ.get("CTESTS_WORK", TOP / "target" / "ctests"))
 TIMEOUT = int(os.environ.get("CTESTS_TIMEOUT", "120"))
 SKIPPED = 77
+# What runs on our libraries for each word of the command line.
+OURS = {"original": [], "store": ["store"], "cluster": ["cluster"], "both": ["store"],
+        "all": ["cluster", "store"]}
 
 
 class Quirks:
-    """The accepted differences of quirks.md: for each script, pairs of an original and a store line."""
+    """The accepted differences of quirks.md: for each way and script, pairs of an original line and ours."""
 
     def __init__(self, path):
         self.pairs = {}
         script, original = None, None
         for line in path.read_text().splitlines():
             if heading := re.match(r"## ([\w/.]+\.(?:py|sh|c))\b", line):
-                script = heading[1]
+                script, original = heading[1], None
             elif found := re.match(r"- original: `(.*)`$", line):
                 original = found[1]
-            elif (found := re.match(r"- store: `(.*)`$", line)) and original is not None:
-                self.pairs.setdefault(script, []).append((original, found[1]))
-                original = None
+            elif (found := re.match(r"- (store|cluster): `(.*)`$", line)) and original is not None:
+                self.pairs.setdefault((found[1], script), []).append((original, found[2]))
 
-    def apply(self, script, original, store):
-        """Rewrites accepted lines of `original` to what `store` may say. Returns it and unused pairs."""
+    def apply(self, way, script, original, transcript):
+        """Rewrites accepted lines of `original` to what `transcript` may say. Returns it and unused pairs."""
         unused = []
-        for want, ours in self.pairs.get(script, []):
+        for want, ours in self.pairs.get((way, script), []):
             used = False
             for n, line in enumerate(original):
                 if line is None or not same(want, line):
                     continue
-                candidates = [found for found in store if same(ours, found)] if ours else [None]
+                candidates = [found for found in transcript if same(ours, found)] if ours else [None]
                 if candidates:
                     original[n] = candidates[0]
                     used = True
@@ -136,11 +138,11 @@ def describe(status, scratch):
     return "\n".join(f"    {line}" for line in [reason, *tail])
 
 
-def compare(script, reference, ours, quirks):
+def compare(way, script, reference, ours, quirks):
     """The unified diff of two transcripts with accepted differences taken out; empty when equal."""
-    store = ours.splitlines()
-    original, unused = quirks.apply(script, reference.splitlines(), store)
-    diff = list(difflib.unified_diff(original, store, "original", "store", lineterm="", n=2))
+    transcript = ours.splitlines()
+    original, unused = quirks.apply(way, script, reference.splitlines(), transcript)
+    diff = list(difflib.unified_diff(original, transcript, "original", way, lineterm="", n=2))
     diff += [f"quirk that did not occur: {line}" for line in unused]
     return diff
 
@@ -202,19 +204,23 @@ class Run:
         return text
 
     def one(self, script):
-        """Runs one script; returns `ok`, `skipped`, or why not."""
-        reference = self.reference(script, self.way != "store")
+        """Runs one script every way that was asked for; returns `ok`, `skipped`, or why not."""
+        reference = self.reference(script, self.way in ("original", "both", "all"))
         if reference is None:
             return "FAILED on the original"
-        if self.way == "original":
-            if self.show:
-                print(reference)
-            return "ok"
-        status, ours = run(self.way if self.way == "cluster" else "store", script, dict(os.environ))
+        if self.way == "original" and self.show:
+            print(reference)
+        results = [self.against(way, script, reference) for way in OURS[self.way]]
+        return next((result for result in results if result != "ok"), "ok")
+
+    def against(self, way, script, reference):
+        """Runs one script on our libraries and compares with the original's transcript."""
+        environment = self.cluster.environment() if way == "cluster" else dict(os.environ)
+        status, ours = run(way, script, environment)
         if self.show:
             print(ours)
-        diff = [] if status == SKIPPED else compare(script, reference, ours, self.quirks)
-        kept = self.diffs / (script + ".txt")
+        diff = [] if status == SKIPPED else compare(way, script, reference, ours, self.quirks)
+        kept = self.diffs / way / (script + ".txt")
         kept.unlink(missing_ok=True)
         if status == SKIPPED:
             return "skipped: " + (ours.strip().splitlines() or [""])[-1]
@@ -222,11 +228,11 @@ class Run:
             return "ok"
         report = "\n".join(diff)
         if status != 0:
-            report += "\n" + describe(status, WORK / "scratch/store" / script.replace("/", "_"))
+            report += "\n" + describe(status, WORK / "scratch" / way / script.replace("/", "_"))
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(report + "\n")
         print(report)
-        return f"FAILED ({sum(line[:1] in '+-' for line in diff)} lines differ, status {status})"
+        return f"FAILED on our {way} ({sum(line[:1] in '+-' for line in diff)} lines differ, status {status})"
 
     def all(self, names):
         """Runs all scripts; returns how many failed."""
@@ -248,7 +254,7 @@ def main():
         epilog="Environment: CTESTS_CLUSTER (a running cluster to use), CTESTS_PORT (where to start one),"
                " CTESTS_LIB (our libraries), CTESTS_REFERENCE and CTESTS_DIFFS (where transcripts and"
                " differences are kept), CTESTS_TIMEOUT (seconds for one script).")
-    parser.add_argument("way", nargs="?", default="both", choices=["original", "store", "both"])
+    parser.add_argument("way", nargs="?", default="both", choices=list(OURS))
     parser.add_argument("-p", "--print", action="store_true", help="print the transcript")
     parser.add_argument("scripts", nargs="*", metavar="SCRIPT")
     options = parser.parse_intermixed_args()

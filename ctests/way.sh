@@ -33,9 +33,8 @@ case $way in
         export CEPH_CONF=$store.conf
         ;;
     cluster)
-        # Kept for the release that speaks the wire.
-        echo "way.sh: this release has no cluster engine" >&2
-        exit 77
+        ours
+        export CEPH_CONF=${CTESTS_CLUSTER:?the directory of a running cluster}/ceph.conf
         ;;
     *)
         echo "way.sh: original, store or cluster, not $way" >&2
