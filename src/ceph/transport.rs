@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::ceph::auth::AuthClient;
 use crate::ceph::message::Message;
 use crate::ceph::types::{EntityAddr, EntityAddrs, EntityKind};
 use crate::errno::Error;
@@ -51,6 +52,14 @@ pub trait Link: Send + Sync {
 /// What a session tells whoever opened it. No lock that a method takes may be held over a call of
 /// [`Transport::connect`] or [`Link`].
 pub trait SessionHandler: Send + Sync {
+    /// Credentials of this session's own; `None` for those the transport has. The transport asks
+    /// once per session, before it asks its [`AuthSource`](crate::ceph::auth::AuthSource). Of
+    /// several monitors hunted at a time each gives its own number and tickets, and only those of
+    /// the one that is kept may count.
+    fn auth(&self) -> Option<Box<dyn AuthClient>> {
+        None
+    }
+
     /// It stands: authenticated, features exchanged.
     fn ready(&self);
 
