@@ -12,7 +12,7 @@ use rusqlite::{Connection, params};
 
 use super::bitmap::Bitmap;
 use super::layout::{BLOCK, SLOT, place};
-use super::shared::Counter;
+use super::shared::{Counter, Shared};
 use super::slots::SlotState;
 use super::txn::read_state;
 use super::{Commit, Store};
@@ -86,14 +86,7 @@ impl Store {
     fn punch(&self, stripe: usize, slot: u64, blocks: Bitmap) -> Result<()> {
         let _held = self.shared.lock(stripe)?;
         self.recover_stripe(stripe)?;
-        let row = self.db.read(|db| {
-            let mut find = db.prepare_cached(
-                "SELECT epoch, data, hole, changed, tail, writes, mtime FROM slot WHERE id = ?1",
-            )?;
-            let mut rows = find.query([slot.cast_signed()])?;
-            rows.next()?.map(|row| read_state(row, 0)).transpose()
-        })?;
-        let Some(row) = row else { return Ok(()) };
+        let Some(row) = self.db.read(|db| row_under(db, slot, stripe))? else { return Ok(()) };
         let record = self.slots.record(slot)?.load();
         let data = if record.epoch == row.epoch { record.data } else { row.data };
         for (first, count) in blocks.without(&data).runs() {
@@ -148,6 +141,24 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// A slot's row, if the slot belongs to an object of this stripe, whose lock then keeps it as it is.
+/// A slot that was freed meanwhile may have been given to any object: whoever writes to that one
+/// puts the bytes of a block in place before any row or record says that the block is there.
+fn row_under(db: &Connection, slot: u64, stripe: usize) -> Result<Option<SlotState>> {
+    let mut find = db.prepare_cached(
+        "SELECT o.position, s.epoch, s.data, s.hole, s.changed, s.tail, s.writes, s.mtime
+         FROM slot s JOIN layer l ON l.slot = s.id JOIN body b ON b.id = l.body
+              JOIN object o ON o.id = b.object
+         WHERE s.id = ?1 LIMIT 1",
+    )?;
+    let mut rows = find.query([slot.cast_signed()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    if Shared::stripe(row.get(0)?) != stripe {
+        return Ok(None);
+    }
+    read_state(row, 1).map(Some)
 }
 
 /// Writes a slot's state into its row, unless a transaction has done so meanwhile.
