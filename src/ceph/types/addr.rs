@@ -18,6 +18,8 @@ pub enum AddrKind {
     Msgr2 = 2,
     /// Any of the two; of a client before it has connected.
     Any = 3,
+    /// A range of addresses; in blocklists.
+    Cidr = 4,
 }
 
 /// An address with a nonce that tells successive processes at one address apart.
@@ -69,20 +71,13 @@ impl EntityAddr {
 
     /// Behind the marker byte.
     fn decode_body(reader: &mut Reader<'_>, field: &'static str) -> Result<Self> {
-        let (_, mut body) = {
-            // The marker is the struct's version byte.
-            let oldest = reader.u8(field)?;
-            if oldest > 1 {
-                return Err(bad(field, "a version of addresses not known"));
-            }
-            let len = reader.u32(field)? as usize;
-            ((), Reader::new(reader.take(len, field)?))
-        };
+        let (_, mut body) = reader.versioned(1, field)?;
         let kind = match body.u32(field)? {
             0 => AddrKind::None,
             1 => AddrKind::Legacy,
             2 => AddrKind::Msgr2,
             3 => AddrKind::Any,
+            4 => AddrKind::Cidr,
             _ => return Err(bad(field, "an address type not known")),
         };
         let nonce = body.u32(field)?;
@@ -150,7 +145,7 @@ impl EntityAddrs {
 
 impl Encode for EntityAddr {
     fn encode(&self, writer: &mut Writer) {
-        writer.versioned(MARKER_ADDR, 1, |writer| {
+        writer.u8(MARKER_ADDR).versioned(1, 1, |writer| {
             writer.u32(self.kind as u32).u32(self.nonce);
             self.encode_socket(writer);
         });
@@ -203,6 +198,7 @@ impl fmt::Display for EntityAddr {
             AddrKind::Legacy => "v1:",
             AddrKind::Msgr2 => "v2:",
             AddrKind::Any => "any:",
+            AddrKind::Cidr => "cidr:",
         };
         match self.socket {
             Some(socket) => write!(f, "{prefix}{socket}/{}", self.nonce),
@@ -247,6 +243,22 @@ mod tests {
         for text in ["127.0.0.1:6789", "[fe80::1%3]:3300", "[::1]:0"] {
             round(EntityAddr::new(AddrKind::Msgr2, text.parse().unwrap(), 17));
         }
+    }
+
+    #[test]
+    fn addresses_are_encoded_as_a_monitor_has_them() {
+        // From a MgrMap of 16.2.15.
+        let bytes = [
+            2, 2, 0, 0, 0, 1, 1, 1, 0x1c, 0, 0, 0, 2, 0, 0, 0, 0x14, 0x31, 0, 0, 0x10, 0, 0, 0, 2,
+            0, 0x4e, 0x98, 0x7f, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0x1c, 0, 0, 0, 1, 0, 0,
+            0, 0x14, 0x31, 0, 0, 0x10, 0, 0, 0, 2, 0, 0x4e, 0x99, 0x7f, 0, 0, 1, 0, 0, 0, 0, 0, 0,
+            0, 0,
+        ];
+        let mut reader = Reader::new(&bytes);
+        let addrs = EntityAddrs::decode(&mut reader, "addrs").unwrap();
+        reader.finish("addrs").unwrap();
+        assert_eq!(addrs.to_string(), "[v2:127.0.0.1:20120/12564,v1:127.0.0.1:20121/12564]");
+        assert_eq!(Writer::of(&addrs), bytes[..]);
     }
 
     #[test]
