@@ -1310,15 +1310,15 @@ void rados_object_list_slice(rados_ioctx_t io,
                              rados_object_list_cursor *split_start,
                              rados_object_list_cursor *split_finish);
 
-/** Ends a listing. */
+/** Ends nothing. */
 CEPH_RADOS_API __attribute__((deprecated)) void rados_objects_list_close(rados_list_ctx_t ctx);
 
-/** The placement hash where the listing stands. */
+/** Always 0. */
 CEPH_RADOS_API
 __attribute__((deprecated))
 uint32_t rados_objects_list_get_pg_hash_position(rados_list_ctx_t ctx);
 
-/** The next object: its name and its locator. Returns 0, -ENOENT behind the last. */
+/** Finds nothing, as `rados_objects_list_open` begins nothing. Returns -EOPNOTSUPP. */
 CEPH_RADOS_API
 __attribute__((deprecated))
 int rados_objects_list_next(rados_list_ctx_t ctx,
@@ -1331,7 +1331,7 @@ __attribute__((deprecated))
 int rados_objects_list_open(rados_ioctx_t io,
                             rados_list_ctx_t *ctx);
 
-/** Moves the listing to a placement hash. Returns where it is. */
+/** Always 0. */
 CEPH_RADOS_API
 __attribute__((deprecated))
 uint32_t rados_objects_list_seek(rados_list_ctx_t ctx,

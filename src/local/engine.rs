@@ -31,9 +31,8 @@ use crate::conf::{Config, Value};
 use crate::errno::{Errno, Result};
 use crate::model::*;
 
-/// The release an OSD of this store would be, and the oldest release a client may be: what a fresh
-/// cluster of 16.2.15 answers.
-const RELEASES: (i8, i8) = (16, 12);
+/// What a fresh cluster of 16.2.15 answers.
+const RELEASES: MinCompatible = MinCompatible { osd: 16, client: 10, required_client: 12 };
 
 /// A connection to an embedded store.
 pub struct LocalEngine {
@@ -364,6 +363,14 @@ impl Engine for LocalEngine {
         })
     }
 
+    fn ping_monitor<'a>(&'a self, name: &'a str) -> Pending<'a, Bytes> {
+        Box::pin(async move {
+            self.connected()?;
+            let (store, client, config) = (&self.store, &*self.client, &self.config);
+            commands::Session { store, client, config }.ping(name)
+        })
+    }
+
     fn blocklist_add<'a>(&'a self, addr: &'a str, expiry: BlocklistExpiry) -> Pending<'a, ()> {
         Box::pin(async move {
             self.connected()?;
@@ -376,7 +383,7 @@ impl Engine for LocalEngine {
         })
     }
 
-    fn min_compatible(&self) -> Result<(i8, i8)> {
+    fn min_compatible(&self) -> Result<MinCompatible> {
         self.connected().map(|()| RELEASES)
     }
 

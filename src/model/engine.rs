@@ -37,6 +37,17 @@ pub enum CommandTarget {
     Pg(String),
 }
 
+/// The oldest releases that go with a cluster, as numbers: 16 is Pacific.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MinCompatible {
+    /// Of an OSD.
+    pub osd: i8,
+    /// Of a client, by what the map uses.
+    pub client: i8,
+    /// Of a client, by what the cluster insists on.
+    pub required_client: i8,
+}
+
 /// The answer to a command. A command that fails still has output and a status sentence.
 #[derive(Clone, Debug, Default)]
 pub struct CommandReply {
@@ -222,6 +233,8 @@ pub trait Engine: Send + Sync {
         command: Vec<String>,
         input: Bytes,
     ) -> Pending<'_, CommandReply>;
+    /// Asks the monitor of this name for a sign of life: its health and status as JSON; `-ENOENT`.
+    fn ping_monitor<'a>(&'a self, name: &'a str) -> Pending<'a, Bytes>;
     /// Keeps a client, by address, from writing.
     fn blocklist_add<'a>(&'a self, addr: &'a str, expiry: BlocklistExpiry) -> Pending<'a, ()>;
 
@@ -234,9 +247,9 @@ pub trait Engine: Send + Sync {
         }
     }
 
-    /// The oldest release an OSD of this cluster and a client of it may have
-    /// (`rados_get_min_compatible_*`), as release numbers: 16 is Pacific.
-    fn min_compatible(&self) -> Result<(i8, i8)>;
+    /// The oldest releases that OSDs and clients of this cluster may have
+    /// (`rados_get_min_compatible_*`).
+    fn min_compatible(&self) -> Result<MinCompatible>;
     /// Registers this process as a service of the cluster (`rados_service_register`).
     fn service_register<'a>(
         &'a self,

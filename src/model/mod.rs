@@ -21,7 +21,7 @@ mod watch;
 pub use buffer::{Payload, ReadMemory};
 pub use engine::{
     CommandReply, CommandTarget, Engine, EngineExt, ListCursor, ListEntry, ListPage, ListScope,
-    Pending,
+    MinCompatible, Pending,
 };
 pub use ids::{Name, PoolId, SnapId, Target};
 pub use log::{LogEntry, LogHandler, LogLevel, stamp};

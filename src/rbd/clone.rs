@@ -103,8 +103,8 @@ fn clone_format(pool: &Pool, settings: &impl Settings, options: &ImageOptions) -
     match settings.text("rbd_default_clone_format").as_str() {
         "1" => Ok(1),
         "auto" => {
-            let (_, client) = pool.engine.min_compatible()?;
-            Ok(if client < NEW_CLONES_SINCE { 1 } else { 2 })
+            let oldest = pool.engine.min_compatible()?;
+            Ok(if oldest.client.max(oldest.required_client) < NEW_CLONES_SINCE { 1 } else { 2 })
         }
         _ => Ok(2),
     }

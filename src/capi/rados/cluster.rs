@@ -259,7 +259,7 @@ exports! {
     fn rados_get_min_compatible_osd(
         cluster: rados_t, require_osd_release: *mut i8
     ) -> c_int => {
-        buffer::out(require_osd_release, engine(cluster)?.min_compatible()?.0);
+        buffer::out(require_osd_release, engine(cluster)?.min_compatible()?.osd);
         Ok(0)
     };
     /// The oldest release, as a number, that clients of the cluster may have, and the one it
@@ -267,9 +267,9 @@ exports! {
     fn rados_get_min_compatible_client(
         cluster: rados_t, min_compat_client: *mut i8, require_min_compat_client: *mut i8
     ) -> c_int => {
-        let client = engine(cluster)?.min_compatible()?.1;
-        buffer::out(min_compat_client, client);
-        buffer::out(require_min_compat_client, client);
+        let oldest = engine(cluster)?.min_compatible()?;
+        buffer::out(min_compat_client, oldest.client);
+        buffer::out(require_min_compat_client, oldest.required_client);
         Ok(0)
     };
 }

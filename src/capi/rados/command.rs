@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bytes::Bytes;
 use libc::{c_char, c_int};
 
 use super::cluster::ClusterHandle;
@@ -175,11 +174,9 @@ exports! {
     ) -> c_int => {
         let engine = handle::get::<ClusterHandle>(cluster)?.engine()?;
         let name = buffer::text(mon_id)?.to_owned();
-        let words = vec![r#"{"prefix": "mon ping"}"#.to_owned()];
-        let target = CommandTarget::MonNamed(name);
-        let reply = runtime::block_on(engine.command(target, words, Bytes::new()))?;
-        give((outstr, outstrlen), &reply.out)?;
-        Ok(reply.code)
+        let answer = runtime::block_on(engine.ping_monitor(&name))?;
+        give((outstr, outstrlen), &answer)?;
+        Ok(0)
     };
     /// Keeps a client, by address, from using the cluster for `expire_seconds` (0: the default).
     /// Returns 0, -EINVAL for what is no address.

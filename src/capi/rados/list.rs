@@ -218,20 +218,32 @@ exports! {
         let (_, _) = (io, ctx);
         Err(Errno::EOPNOTSUPP.into())
     };
-    /// The next object: its name and its locator. Returns 0, -ENOENT behind the last.
+    /// Finds nothing, as `rados_objects_list_open` begins nothing. Returns -EOPNOTSUPP.
     #[deprecated]
     fn rados_objects_list_next(
         ctx: rados_list_ctx_t, entry: *mut *const c_char, key: *mut *const c_char
-    ) -> c_int => next(ctx, [entry, key, std::ptr::null_mut()], [UNWANTED; 3]);
-    /// Ends a listing.
+    ) -> c_int => {
+        let (_, _, _) = (ctx, entry, key);
+        Err(Errno::EOPNOTSUPP.into())
+    };
+    /// Ends nothing.
     #[deprecated]
-    fn rados_objects_list_close(ctx: rados_list_ctx_t) => close(ctx);
-    /// The placement hash where the listing stands.
+    fn rados_objects_list_close(ctx: rados_list_ctx_t) => {
+        let _ = ctx;
+        Ok(())
+    };
+    /// Always 0.
     #[deprecated]
-    fn rados_objects_list_get_pg_hash_position(ctx: rados_list_ctx_t) -> u32 => hash_position(ctx);
-    /// Moves the listing to a placement hash. Returns where it is.
+    fn rados_objects_list_get_pg_hash_position(ctx: rados_list_ctx_t) -> u32 => {
+        let _ = ctx;
+        Ok(0)
+    };
+    /// Always 0.
     #[deprecated]
-    fn rados_objects_list_seek(ctx: rados_list_ctx_t, pos: u32) -> u32 => seek(ctx, pos);
+    fn rados_objects_list_seek(ctx: rados_list_ctx_t, pos: u32) -> u32 => {
+        let (_, _) = (ctx, pos);
+        Ok(0)
+    };
 
     /// A cursor before the first object, to be freed with `rados_object_list_cursor_free`.
     fn rados_object_list_begin(io: rados_ioctx_t) -> rados_object_list_cursor => {

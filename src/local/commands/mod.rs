@@ -106,6 +106,16 @@ impl Session<'_> {
         Ok(reply(outcome))
     }
 
+    /// What the monitor of this name says of itself; `-ENOENT`.
+    pub fn ping(&self, name: &str) -> Result<Bytes> {
+        if name != MON_NAME {
+            return Err(Errno::ENOENT.because(format!("there is no monitor {name}")));
+        }
+        let request = Request::new(*self, Map::new(), &[]);
+        let value = json!({ "health": status::healthy(), "mon_status": mon::status(&request)? });
+        Ok(Answer::json(&request, &value).out.into())
+    }
+
     fn dispatch(&self, args: Map<String, Value>, input: &Bytes, is_mgr: bool) -> Outcome {
         let Some(Value::String(prefix)) = args.get("prefix").cloned() else {
             return Err(Errno::EINVAL.because("command prefix not found"));

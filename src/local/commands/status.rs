@@ -157,7 +157,7 @@ fn status(request: &Request<'_>) -> Outcome {
         let up = up.as_secs().saturating_sub(since);
         json!({
             "fsid": fsid.to_string(),
-            "health": { "status": "HEALTH_OK", "checks": {}, "mutes": [] },
+            "health": healthy(),
             "election_epoch": 3, "quorum": [0], "quorum_names": [MON_NAME], "quorum_age": since,
             "monmap": { "epoch": 1, "min_mon_release_name": "pacific", "num_mons": 1 },
             "osdmap": {
@@ -219,9 +219,13 @@ fn pgs_by_state(usage: &Usage, name: &str, count: &str) -> Value {
     }
 }
 
+/// A store is well as long as it answers.
+pub(super) fn healthy() -> Value {
+    json!({ "status": "HEALTH_OK", "checks": {}, "mutes": [] })
+}
+
 fn health(request: &Request<'_>) -> Outcome {
-    let value = || json!({ "status": "HEALTH_OK", "checks": {}, "mutes": [] });
-    Ok(Answer::either(request, value, || "HEALTH_OK\n".into()))
+    Ok(Answer::either(request, healthy, || "HEALTH_OK\n".into()))
 }
 
 fn df(request: &Request<'_>) -> Outcome {

@@ -466,12 +466,16 @@ impl Engine for MemoryEngine {
         pending(Err(Errno::EOPNOTSUPP.into()))
     }
 
+    fn ping_monitor<'a>(&'a self, _name: &'a str) -> Pending<'a, Bytes> {
+        pending(Err(Errno::EOPNOTSUPP.into()))
+    }
+
     fn blocklist_add<'a>(&'a self, _addr: &'a str, _expiry: BlocklistExpiry) -> Pending<'a, ()> {
         pending(Ok(()))
     }
 
-    fn min_compatible(&self) -> Result<(i8, i8)> {
-        Ok((16, 12))
+    fn min_compatible(&self) -> Result<crate::model::MinCompatible> {
+        Ok(crate::model::MinCompatible { osd: 16, client: 10, required_client: 12 })
     }
 
     fn service_register<'a>(
