@@ -1,0 +1,65 @@
+use std::fmt::Write;
+
+use super::*;
+use crate::model::PoolId;
+
+/// A set of OSDs as Ceph prints it.
+fn set(osds: &[i32], primary: i32) -> String {
+    let names: Vec<String> = osds
+        .iter()
+        .map(|osd| if *osd == ITEM_NONE { "NONE".to_owned() } else { osd.to_string() })
+        .collect();
+    format!("([{}], p{primary})", names.join(","))
+}
+
+/// What `osdmaptool --test-map-pgs-dump-all` prints of each group.
+fn dump(map: &OsdMap) -> String {
+    let mut text = String::new();
+    for (PoolId(id), pool) in map.pools() {
+        writeln!(text, "pool {id} pg_num {}", pool.pg_num).unwrap();
+        for seed in 0..pool.pg_num {
+            let pg = PgId { pool: id, seed };
+            let raw = map.raw(pool, pg);
+            let primary = raw.iter().copied().find(|osd| *osd != ITEM_NONE).unwrap_or(-1);
+            let placed = map.placement(pg);
+            let (up, acting) = (&placed.up, &placed.acting);
+            let (up, acting) = (set(up, placed.up_primary), set(acting, placed.acting_primary));
+            writeln!(text, "{pg} raw {} up {up} acting {acting}", set(&raw, primary)).unwrap();
+        }
+    }
+    text
+}
+
+/// The lines about pools and groups in the tool's output.
+fn groups(output: &str) -> Vec<&str> {
+    output
+        .lines()
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_digit()) || line.starts_with("pool "))
+        .collect()
+}
+
+#[test]
+fn placements_are_those_of_osdmaptool() {
+    let Some(maps) = std::env::var_os("OXIRADOS_OSDMAPS") else { return };
+    for entry in std::fs::read_dir(maps).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "osdmap") {
+            continue;
+        }
+        let map = OsdMap::decode(&std::fs::read(&path).unwrap()).unwrap();
+        let expected = std::process::Command::new("osdmaptool")
+            .arg(&path)
+            .arg("--test-map-pgs-dump-all")
+            .output()
+            .unwrap();
+        let expected = String::from_utf8_lossy(&expected.stdout).replace('\t', " ");
+        let ours = dump(&map);
+        let (ours, expected) = (groups(&ours), groups(&expected));
+        assert!(!expected.is_empty());
+        for (ours, expected) in ours.iter().zip(&expected) {
+            assert_eq!(ours, expected, "{}", path.display());
+        }
+        assert_eq!(ours.len(), expected.len());
+        println!("{}: {}", path.display(), ours.len());
+    }
+}
