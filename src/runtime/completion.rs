@@ -78,6 +78,11 @@ impl Completion {
         true
     }
 
+    /// Whether the callback has begun to run, or there is none.
+    pub(super) fn is_taken(&self) -> bool {
+        self.state.lock().callback.is_none()
+    }
+
     /// Whether there is a result.
     #[must_use]
     pub fn is_complete(&self) -> bool {

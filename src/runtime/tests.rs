@@ -70,3 +70,17 @@ fn callbacks_of_a_program_that_stops_waiting_still_run() {
     }
     flush_callbacks();
 }
+
+#[test]
+fn callbacks_that_were_waited_for_leave_the_queue() {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let first = Completion::new();
+    first.set_callback(Box::new(move || sender.send(()).unwrap()));
+    first.complete(0, 0);
+    let weak = Arc::downgrade(&first);
+    first.wait_done();
+    receiver.recv().unwrap();
+    drop(first);
+    flush_callbacks();
+    assert!(weak.upgrade().is_none());
+}
