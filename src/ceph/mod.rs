@@ -20,5 +20,6 @@
 pub mod auth;
 pub mod map;
 pub mod message;
+pub mod mgr;
 pub mod transport;
 pub mod types;
