@@ -18,6 +18,7 @@
 //! cls, runtime. Must not use: local, rbd.
 
 pub mod auth;
+pub mod clock;
 pub mod map;
 pub mod message;
 pub mod mgr;

@@ -24,9 +24,10 @@ use super::options::normalize;
 /// The largest file read; the original's limit is a gigabyte, which no configuration needs.
 pub(super) const MAX_LEN: u64 = 64 << 20;
 
-/// A parsed file: keys and values, spelled as the option table does, of each section.
+/// A parsed file: keys and values, spelled as the option table does, of each section. Keyrings have
+/// the same grammar.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct ConfFile {
+pub struct ConfFile {
     sections: BTreeMap<String, BTreeMap<String, String>>,
 }
 
@@ -35,7 +36,7 @@ impl ConfFile {
     ///
     /// # Errors
     /// What was expected, in which line.
-    pub(super) fn parse(bytes: &[u8]) -> Result<ConfFile, String> {
+    pub fn parse(bytes: &[u8]) -> Result<ConfFile, String> {
         if let Err(error) = std::str::from_utf8(bytes) {
             let line = line_of(bytes, error.valid_up_to());
             return Err(format!("invalid UTF-8 in line {line}"));
@@ -47,6 +48,11 @@ impl ConfFile {
                 Err(format!("expected {expected} in line {}", line_of(bytes, parser.at)))
             }
         }
+    }
+
+    /// The sections by name, and the keys and values of each by key.
+    pub fn sections(&self) -> impl Iterator<Item = (&str, &BTreeMap<String, String>)> {
+        self.sections.iter().map(|(name, section)| (name.as_str(), section))
     }
 
     /// The keys a client of these sections sees; the first section that has a key decides.

@@ -43,6 +43,7 @@ mod value;
 
 pub use addr::Address;
 pub use config::{Config, Level, Observer, Setting};
+pub use file::ConfFile;
 pub use name::EntityName;
 pub use settings::Settings;
 pub use value::Value;

@@ -3,14 +3,18 @@
 //! ```text
 //!   msgr2 handshake  <-->  AuthClient (one per connection)  <--  AuthSource (one per cluster handle)
 //!                            |            |
-//!                        AuthNone      cephx: keyring, tickets
+//!                        AuthNone      Credentials: policy, keyring, cephx
 //! ```
 //!
 //! The handshake carries payloads that only the method understands; what comes out of it are the
 //! keys that sign the handshake and encrypt the connection. May use: errno, codec, conf, types.
 //! Must not use: sockets, msgr2, the clock.
 
+pub mod cephx;
+mod credentials;
+mod keyring;
 mod none;
+mod policy;
 mod secret;
 
 use bytes::Bytes;
@@ -18,7 +22,10 @@ use bytes::Bytes;
 use crate::ceph::types::EntityKind;
 use crate::errno::Result;
 
+pub use credentials::{Attempt, Credentials};
+pub use keyring::{Keyring, ReadFile};
 pub use none::{AuthNone, AuthNoneSource};
+pub use policy::Policy;
 pub use secret::Secret;
 
 /// No authentication (`CEPH_AUTH_NONE`).

@@ -38,6 +38,12 @@ impl EntityKind {
         EntityKind::ALL.into_iter().find(|kind| *kind as u32 == number)
     }
 
+    /// From its text, as in [`EntityKind::text`].
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        EntityKind::ALL.into_iter().find(|kind| kind.text() == text)
+    }
+
     /// As it stands before the dot in `client.admin`.
     #[must_use]
     pub fn text(self) -> &'static str {
