@@ -60,6 +60,7 @@ test:
 	else \
 	    $(CARGO) test; \
 	fi
+	rm -rf $(TARGET)/tour && $(CARGO) run -q --example tour local:$(TARGET)/tour
 	$(MAKE) all
 	sh ctests/abi/run.sh
 	sh ctests/conf/run.sh

@@ -14,6 +14,7 @@ mod cluster;
 mod ioctx;
 mod lock;
 pub mod notify;
+mod omap;
 
 pub use cluster::Cluster;
 pub use ioctx::IoCtx;
