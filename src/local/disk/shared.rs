@@ -6,6 +6,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A part of a file, mapped and shared with every process that maps it.
 ///
@@ -92,7 +93,25 @@ impl SharedMap {
     pub fn lock(&self, at: usize) -> io::Result<Held<'_>> {
         let mutex = self.at(at, MUTEX_BYTES).cast::<libc::pthread_mutex_t>().as_ptr();
         // SAFETY: the mutex was initialised and stays mapped as long as `self`.
-        let code = unsafe { libc::pthread_mutex_lock(mutex) };
+        self.locked(at, unsafe { libc::pthread_mutex_lock(mutex) })
+    }
+
+    /// As [`SharedMap::lock`], but fails with `ETIMEDOUT` after so long.
+    pub fn lock_within(&self, at: usize, limit: Duration) -> io::Result<Held<'_>> {
+        let mutex = self.at(at, MUTEX_BYTES).cast::<libc::pthread_mutex_t>().as_ptr();
+        let until = SystemTime::now() + limit;
+        let until = until.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let until = libc::timespec {
+            tv_sec: until.as_secs().cast_signed(),
+            tv_nsec: i64::from(until.subsec_nanos()),
+        };
+        // SAFETY: as in `lock`; the time is only read.
+        self.locked(at, unsafe { libc::pthread_mutex_timedlock(mutex, &until) })
+    }
+
+    /// What a call to lock the mutex at byte `at` came to.
+    fn locked(&self, at: usize, code: libc::c_int) -> io::Result<Held<'_>> {
+        let mutex = self.at(at, MUTEX_BYTES).cast::<libc::pthread_mutex_t>().as_ptr();
         match code {
             0 => Ok(Held { map: self, at, owner_died: false }),
             libc::EOWNERDEAD => {

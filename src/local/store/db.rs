@@ -1,11 +1,22 @@
 //! SQLite: connections, transactions, errors.
+//!
+//! A commit is: pages into the log, sync, and then the shared index of the log says that it reaches
+//! so far. A process that dies before the last of these leaves a transaction that nobody sees, until
+//! either the next one is written over it or, if all processes go first, the log is read anew and
+//! it counts. So whoever writes next *settles* it, by a commit of its own, before it does anything
+//! beside the database that builds on what the transaction found.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+use super::shared::{Counter, Shared};
 use crate::errno::{Errno, Error, Result};
+use crate::local::disk::Held;
 
 /// Idle reading connections that are kept.
 const READERS_MAX: usize = 4;
@@ -29,12 +40,13 @@ pub enum Commit {
 /// The metadata database of a store.
 ///
 /// Each thread that reads borrows a connection; writers of this process take turns on one
-/// connection before they compete with other processes, so that the usual wait is for a mutex and
-/// not a poll.
+/// connection, and then with other processes through a mutex in shared memory, so that the usual
+/// wait is not a poll.
 pub struct Db {
     path: PathBuf,
     readers: Mutex<Vec<Connection>>,
     writer: Mutex<Writer>,
+    shared: OnceLock<Arc<Shared>>,
 }
 
 struct Writer {
@@ -52,7 +64,14 @@ impl Db {
             path: path.to_owned(),
             readers: Mutex::new(Vec::new()),
             writer: Mutex::new(Writer { connection, commit: Commit::Durable }),
+            shared: OnceLock::new(),
         })
+    }
+
+    /// From now on, shares the memory with the store's other processes. Before anything but the
+    /// tables is made.
+    pub(super) fn share(&self, shared: Arc<Shared>) {
+        drop(self.shared.set(shared));
     }
 
     /// Runs `body` on one consistent state of the database. Does not wait for writers.
@@ -88,16 +107,66 @@ impl Db {
         body: impl FnOnce(&Transaction<'_>) -> Result<T>,
     ) -> Result<T> {
         let mut writer = self.writer.lock();
-        if writer.commit != commit {
-            let level = if commit == Commit::Durable { "full" } else { "normal" };
-            writer.connection.pragma_update(None, "synchronous", level)?;
-            writer.commit = commit;
+        let turn = self.take_turn()?;
+        if self.doubtful() {
+            self.settle(&mut writer)?;
         }
-        let transaction =
-            Transaction::new_unchecked(&writer.connection, TransactionBehavior::Immediate)?;
+        let transaction = writer.begin(commit)?;
         let value = body(&transaction)?;
-        transaction.commit()?;
+        self.commit(transaction)?;
+        drop(turn);
         Ok(value)
+    }
+
+    /// Keeps other processes from writing. Notes when the last one died while it was its turn.
+    pub(super) fn take_turn(&self) -> Result<Option<Held<'_>>> {
+        let Some(shared) = self.shared.get() else { return Ok(None) };
+        let turn = shared.lock_writer(Duration::from_secs(BUSY_SECONDS_MAX.into()))?;
+        if turn.owner_died {
+            shared.counter(Counter::Doubtful).store(1, Ordering::Release);
+        }
+        Ok(Some(turn))
+    }
+
+    fn doubtful(&self) -> bool {
+        let counter =
+            |shared: &Arc<Shared>| shared.counter(Counter::Doubtful).load(Ordering::Acquire);
+        self.shared.get().map(counter).is_some_and(|doubtful| doubtful != 0)
+    }
+
+    /// In its turn: writes over what a commit may have left behind the end of the log.
+    fn settle(&self, writer: &mut Writer) -> Result<()> {
+        let transaction = writer.begin(Commit::Durable)?;
+        let count = "INSERT INTO meta (key, value) VALUES ('settled', 1)
+                     ON CONFLICT (key) DO UPDATE SET value = value + 1";
+        transaction.execute(count, [])?;
+        transaction.commit()?;
+        if let Some(shared) = self.shared.get() {
+            shared.counter(Counter::Doubtful).store(0, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    fn commit(&self, transaction: Transaction<'_>) -> Result<()> {
+        let committed = transaction.commit();
+        if committed.is_err()
+            && let Some(shared) = self.shared.get()
+        {
+            shared.counter(Counter::Doubtful).store(1, Ordering::Release);
+        }
+        Ok(committed?)
+    }
+}
+
+impl Writer {
+    /// Begins a transaction that will be committed so.
+    fn begin(&mut self, commit: Commit) -> Result<Transaction<'_>> {
+        if self.commit != commit {
+            let level = if commit == Commit::Durable { "full" } else { "normal" };
+            self.connection.pragma_update(None, "synchronous", level)?;
+            self.commit = commit;
+        }
+        Ok(Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?)
     }
 }
 
@@ -169,6 +238,49 @@ mod tests {
         assert_eq!(count(&db), 0);
         db.write_with(Commit::Lazy, |tx| Ok(tx.execute("INSERT INTO t VALUES (1)", [])?)).unwrap();
         assert_eq!(count(&db), 1);
+    }
+
+    /// How many rows a process finds that is the first to open this database after all have died.
+    fn count_after_all_died(dir: &Path) -> i64 {
+        let copy = tempfile::tempdir().unwrap();
+        for file in ["t.db", "t.db-wal"] {
+            std::fs::copy(dir.join(file), copy.path().join(file)).unwrap();
+        }
+        let count = "SELECT count(*) FROM t";
+        let db = Connection::open(copy.path().join("t.db")).unwrap();
+        db.query_row(count, [], |row| row.get(0)).unwrap()
+    }
+
+    /// Leaves what a process leaves that dies while its commit is being synced: the pages are in
+    /// the log, but its index does not know of them.
+    fn die_in_commit(db: &Db, dir: &Path) {
+        let copy = tempfile::tempdir().unwrap();
+        let log = copy.path().join("t.db-wal");
+        for file in ["t.db", "t.db-wal"] {
+            std::fs::copy(dir.join(file), copy.path().join(file)).unwrap();
+        }
+        let other = Connection::open(copy.path().join("t.db")).unwrap();
+        other.execute("INSERT INTO t VALUES (1)", []).unwrap();
+        std::fs::copy(log, dir.join("t.db-wal")).unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| std::mem::forget(db.take_turn().unwrap()));
+        });
+    }
+
+    #[test]
+    fn what_came_of_a_commit_whose_process_died_is_settled_by_the_next_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = database(dir.path());
+        let meta = "CREATE TABLE meta (key TEXT PRIMARY KEY, value)";
+        db.write(|tx| Ok(tx.execute_batch(meta)?)).unwrap();
+        let shared = Arc::new(Shared::open(dir.path(), 0o600).unwrap().shared);
+        db.share(shared);
+        die_in_commit(&db, dir.path());
+        assert_eq!((count(&db), count_after_all_died(dir.path())), (0, 1));
+        // It writes nothing, but what it sees must be true for ever.
+        db.write(|_| Ok(())).unwrap();
+        assert_eq!((count(&db), count_after_all_died(dir.path())), (0, 0));
+        assert!(!db.doubtful());
     }
 
     #[test]

@@ -9,8 +9,9 @@
 //!
 //! A process that dies before the commit leaves nothing; one that dies after it leaves a stripe
 //! with an odd generation and redo rows of that generation, which the next one to lock the stripe
-//! applies. Lock order: database write lock, then stripes. Who has a stripe but not the write lock
-//! takes no other.
+//! applies. It does so with the database's write lock, since only who has that knows whether the
+//! commit happened (see db.rs). Lock order: database write lock, then stripes. Who has a stripe but
+//! not the write lock takes no other.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -203,8 +204,7 @@ impl Store {
     /// Runs a reading operation under its object's lock.
     fn run_read(&self, caller: &Caller, op: &mut ObjectOp) -> Result<Reply> {
         let stripe = Shared::stripe(placement::position(&op.target));
-        let _held = self.shared.lock(stripe)?;
-        self.recover_stripe(stripe)?;
+        let _held = self.lock_whole(stripe)?;
         self.db.read(|db| {
             let target = op.target.clone();
             let mut txn = Txn::new(self, db, &target, caller, SystemTime::now());
@@ -255,6 +255,8 @@ impl Store {
             Err(_) if refused => {}
             Err(error) => {
                 log::error!("store {}: {error}", self.dir.display());
+                // Whether it was committed is only known when the next one has the database.
+                stripes.unfinished = true;
                 drop(stripes);
                 if !alone {
                     // One of them may be the cause: each for itself.
@@ -399,7 +401,24 @@ impl Store {
         Ok(())
     }
 
-    /// With a stripe locked: applies what a process that died had committed and not carried out.
+    /// Locks a stripe on which everything that was committed has been carried out. Not for who has
+    /// the database's write lock, or another stripe.
+    pub(super) fn lock_whole(&self, stripe: usize) -> Result<Held<'_>> {
+        loop {
+            let held = self.shared.lock(stripe)?;
+            if self.shared.generation(stripe).load(Ordering::Acquire).is_multiple_of(2) {
+                return Ok(held);
+            }
+            drop(held);
+            self.db.write_with(Commit::Lazy, |_| {
+                let _held = self.shared.lock(stripe)?;
+                self.recover_stripe(stripe)
+            })?;
+        }
+    }
+
+    /// With a stripe locked, and the database for writing: applies what a process that died had
+    /// committed and not carried out.
     pub(super) fn recover_stripe(&self, stripe: usize) -> Result<()> {
         let generation = self.shared.generation(stripe);
         let present = generation.load(Ordering::Acquire);

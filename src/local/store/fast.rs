@@ -77,8 +77,7 @@ impl Store {
         {
             return Ok(entry);
         }
-        let _held = self.shared.lock(stripe)?;
-        self.recover_stripe(stripe)?;
+        let _held = self.lock_whole(stripe)?;
         let generation = self.shared.generation(stripe).load(Ordering::Acquire);
         self.load_entry(&op.target, position, snap, generation)
     }

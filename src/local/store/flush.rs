@@ -84,8 +84,7 @@ impl Store {
     /// Returns the space of blocks that durably ceased to be data, unless they are data again. What
     /// a process that died did not come to punch stays allocated until the slot is free.
     fn punch(&self, stripe: usize, slot: u64, blocks: Bitmap) -> Result<()> {
-        let _held = self.shared.lock(stripe)?;
-        self.recover_stripe(stripe)?;
+        let _held = self.lock_whole(stripe)?;
         let Some(row) = self.db.read(|db| row_under(db, slot, stripe))? else { return Ok(()) };
         let record = self.slots.record(slot)?.load();
         let data = if record.epoch == row.epoch { record.data } else { row.data };

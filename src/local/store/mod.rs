@@ -54,7 +54,7 @@ pub struct Store {
     dir: PathBuf,
     fsid: Uuid,
     db: Db,
-    shared: Shared,
+    shared: Arc<Shared>,
     slots: Slots,
     queue: queue::Queue,
     /// Slots whose records have changed since the last flush.

@@ -67,12 +67,14 @@ impl OpenOptions {
         }
         let disk = self.disk.unwrap_or_else(|| Arc::new(RealDisk::new(data, mode & 0o666)));
         let opened = Shared::open(&dir, mode & 0o666)?;
+        let shared = Arc::new(opened.shared);
+        db.share(Arc::clone(&shared));
         let slots = Slots::open(&dir, mode & 0o666, disk)?;
         let store = Arc::new_cyclic(|this| Store {
             dir,
             fsid,
             db,
-            shared: opened.shared,
+            shared,
             slots,
             queue: Queue::default(),
             touched: Mutex::default(),

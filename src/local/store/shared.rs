@@ -3,6 +3,7 @@
 //! ```text
 //!   0      magic, boot id, device, inode     valid for this boot and this file only
 //!   64     ready, counters
+//!   1024   mutex of those who write to the database
 //!   4096   stripes, 64 bytes each: mutex (40), generation (8)
 //! ```
 //!
@@ -15,14 +16,16 @@ use std::fs::File;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::errno::Result;
 use crate::local::disk::{Held, SharedMap, boot_id};
 
-const MAGIC: u64 = u64::from_le_bytes(*b"oxishm01");
+const MAGIC: u64 = u64::from_le_bytes(*b"oxishm02");
 pub(super) const STRIPES: usize = 16384;
 const STRIPE_BYTES: usize = 64;
 const STRIPES_AT: usize = 4096;
+const WRITER_AT: usize = 1024;
 const LEN: usize = STRIPES_AT + STRIPES * STRIPE_BYTES;
 const GENERATION_AT: usize = 48;
 
@@ -41,6 +44,9 @@ pub(super) enum Counter {
     Map = 384,
     /// The blocklist changed (goes up).
     Blocklist = 448,
+    /// 1: a commit failed or its process died, and what came of it is not settled; see
+    /// [`super::db`].
+    Doubtful = 512,
 }
 
 /// The mapped file.
@@ -87,6 +93,7 @@ impl Shared {
             for at in (0..STRIPES_AT).step_by(8) {
                 shared.map.word(at).store(0, Ordering::Release);
             }
+            shared.map.init_mutex(WRITER_AT)?;
             for stripe in 0..STRIPES {
                 let at = STRIPES_AT + stripe * STRIPE_BYTES;
                 shared.map.init_mutex(at)?;
@@ -122,6 +129,11 @@ impl Shared {
     /// A stripe's generation.
     pub(super) fn generation(&self, stripe: usize) -> &AtomicU64 {
         self.map.word(STRIPES_AT + stripe * STRIPE_BYTES + GENERATION_AT)
+    }
+
+    /// Locks out others who write to the database; `-ETIMEDOUT` when that takes longer.
+    pub(super) fn lock_writer(&self, limit: Duration) -> Result<Held<'_>> {
+        Ok(self.map.lock_within(WRITER_AT, limit)?)
     }
 
     /// Locks a stripe. Whoever wants several must hold the database's write lock.

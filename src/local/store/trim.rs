@@ -52,7 +52,9 @@ impl Store {
                     treat(db, *object)?;
                 }
                 Ok(objects.len())
-            })?;
+            });
+            stripes.unfinished = count.is_err();
+            let count = count?;
             self.after_commit(Commit::Lazy, &Effects::default())?;
             if count == 0 {
                 break;
