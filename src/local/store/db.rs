@@ -9,10 +9,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use super::shared::{Counter, Shared};
 use crate::errno::{Errno, Error, Result};
@@ -58,7 +58,9 @@ impl Db {
     /// Opens the database, which must exist as a file (it may be empty).
     pub fn open(path: &Path) -> Result<Db> {
         let connection = connect(path)?;
-        connection.pragma_update(None, "journal_mode", "wal")?;
+        // While another process does the same, SQLite fails at once instead of calling the handler:
+        // both hold the database for reading and want it for themselves.
+        patiently(|| connection.pragma_update(None, "journal_mode", "wal"))?;
         connection.pragma_update(None, "synchronous", "full")?;
         Ok(Db {
             path: path.to_owned(),
@@ -181,6 +183,23 @@ fn connect(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Repeats what fails because others have the database, for as long as a transaction would wait.
+fn patiently<T>(mut attempt: impl FnMut() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    let limit = Instant::now() + Duration::from_secs(BUSY_SECONDS_MAX.into());
+    for tries in 0.. {
+        match attempt() {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && Instant::now() < limit =>
+            {
+                wait_for_others(tries);
+            }
+            result => return result,
+        }
+    }
+    attempt()
+}
+
 /// Called by SQLite while another process has the database: short waits first, since most
 /// transactions take less than a millisecond.
 fn wait_for_others(tries: i32) -> bool {
@@ -195,7 +214,7 @@ fn wait_for_others(tries: i32) -> bool {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Error {
-        use rusqlite::ErrorCode as Code;
+        use ErrorCode as Code;
         let errno = match error.sqlite_error_code() {
             Some(Code::DiskFull) => Errno::ENOSPC,
             Some(Code::PermissionDenied | Code::CannotOpen) => Errno::EACCES,

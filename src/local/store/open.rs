@@ -51,9 +51,8 @@ impl OpenOptions {
         let mode = prepare_directory(dir)?;
         let dir = dir.canonicalize()?;
         let path = dir.join(DB_FILE);
-        let create =
-            fs::OpenOptions::new().append(true).create(true).mode(mode & 0o666).open(&path);
-        create.map_err(|error| Error::from(error).context(DB_FILE))?;
+        make_database_file(&path, mode & 0o666)
+            .map_err(|error| Error::from(error).context(DB_FILE))?;
         let db = Db::open(&path)?;
         let fsid = match read_meta(&db)? {
             Some(fsid) => fsid,
@@ -121,6 +120,27 @@ fn prepare_directory(dir: &Path) -> Result<u32> {
     Ok(metadata.permissions().mode() & 0o777)
 }
 
+/// Makes the database's file, empty, unless it is there.
+///
+/// Under that name it is only ever opened by SQLite: whoever else closes it lets go of all locks
+/// this process has on it, also those of other handles ("How To Corrupt An SQLite Database File",
+/// 2.2).
+fn make_database_file(path: &Path, mode: u32) -> std::io::Result<()> {
+    if path.try_exists()? {
+        return Ok(());
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!("-new-{}", Uuid::new_v4()));
+    let new = Path::new(&name);
+    drop(fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(new)?);
+    let linked = fs::hard_link(new, path);
+    fs::remove_file(new)?;
+    match linked {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// The store's id; `None` when the database is still empty.
 fn read_meta(db: &Db) -> Result<Option<Uuid>> {
     db.read(|connection| {
@@ -163,6 +183,8 @@ fn create_schema(tx: &rusqlite::Transaction<'_>) -> Result<Uuid> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt;
+
     use super::*;
 
     #[test]
@@ -211,5 +233,21 @@ mod tests {
             (a.join().unwrap(), b.join().unwrap())
         });
         assert_eq!(a, b);
+        let files = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        assert!(files.into_iter().all(|name| !name.to_string_lossy().contains("-new-")));
+    }
+
+    /// Closing a file lets go of all locks that its process has on it. So a second handle must not
+    /// close the database's file, or other processes believe that nobody has it.
+    #[test]
+    fn a_second_handle_leaves_the_locks_of_the_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Store::open(dir.path()).unwrap();
+        drop(Store::open(dir.path()).unwrap());
+        let inode = fs::metadata(dir.path().join(DB_FILE)).unwrap().ino();
+        let locks = fs::read_to_string("/proc/locks").unwrap();
+        let held = |line: &str| line.contains("POSIX") && line.contains(&format!(":{inode} "));
+        assert!(locks.lines().any(held), "{locks}");
+        drop(first);
     }
 }
