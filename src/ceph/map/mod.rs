@@ -13,10 +13,12 @@
 //! asks it where to send. Only what a client needs is kept; the rest is skipped by its length.
 //! May use: codec, errno, model, ceph::types. Must not use: sessions, clocks, anything else.
 
+mod apply;
 mod blocklist;
 pub mod crush;
 mod decode;
 mod flags;
+mod incremental;
 mod osdmap;
 mod pgid;
 mod placement;
@@ -27,6 +29,7 @@ mod tests;
 
 pub use crush::{ITEM_NONE, Osds};
 pub use flags::{MapFlags, OsdState, PoolFlags, Release};
+pub use incremental::Incremental;
 pub use osdmap::OsdMap;
 pub use pgid::{NO_SHARD, PgId, SpgId};
 pub use placement::Placement;

@@ -5,10 +5,7 @@ use crate::model::PoolId;
 
 /// A set of OSDs as Ceph prints it.
 fn set(osds: &[i32], primary: i32) -> String {
-    let names: Vec<String> = osds
-        .iter()
-        .map(|osd| if *osd == ITEM_NONE { "NONE".to_owned() } else { osd.to_string() })
-        .collect();
+    let names: Vec<String> = osds.iter().map(i32::to_string).collect();
     format!("([{}], p{primary})", names.join(","))
 }
 
@@ -61,5 +58,28 @@ fn placements_are_those_of_osdmaptool() {
         }
         assert_eq!(ours.len(), expected.len());
         println!("{}: {}", path.display(), ours.len());
+    }
+}
+
+#[test]
+fn updates_lead_from_each_map_to_the_next() {
+    let Some(history) = std::env::var_os("OXIRADOS_OSDMAP_HISTORY") else { return };
+    let history = std::path::Path::new(&history);
+    let mut last: Option<OsdMap> = None;
+    for epoch in 1.. {
+        let Ok(update) = std::fs::read(history.join(format!("inc.{epoch}"))) else { break };
+        let full = std::fs::read(history.join(format!("full.{epoch}"))).unwrap();
+        let full = OsdMap::decode(&full).unwrap();
+        let update = Incremental::decode(&update).unwrap();
+        assert_eq!(update.epoch, epoch);
+        if let Some(last) = last {
+            let next = last.apply(&update).unwrap();
+            if next != full {
+                println!("{update:#?}");
+            }
+            assert_eq!(format!("{next:#?}"), format!("{full:#?}"), "{epoch}");
+            assert_eq!(next, full);
+        }
+        last = Some(full);
     }
 }

@@ -12,7 +12,7 @@ const DEFAULT: i64 = -1;
 
 /// All sets, by pool.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct ChooseArgs(BTreeMap<i64, ArgSet>);
+pub(super) struct ChooseArgs(BTreeMap<i64, ArgSet>);
 
 /// One set: what it changes, by the bucket's index, ascending.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,7 +3,7 @@
 //! The only hash CRUSH maps have; a map that names another gets 0 from all of Ceph, and from us.
 
 /// The number of the hash in buckets and pools.
-pub const RJENKINS1: u8 = 0;
+pub(super) const RJENKINS1: u8 = 0;
 
 const SEED: u32 = 1_315_423_911;
 const X: u32 = 231_232;
@@ -27,7 +27,7 @@ fn mix(a: &mut u32, b: &mut u32, c: &mut u32) {
 
 /// Of two words.
 #[must_use]
-pub fn hash2(mut a: u32, mut b: u32) -> u32 {
+pub(in crate::ceph::map) fn hash2(mut a: u32, mut b: u32) -> u32 {
     let (mut x, mut y, mut hash) = (X, Y, SEED ^ a ^ b);
     mix(&mut a, &mut b, &mut hash);
     mix(&mut x, &mut a, &mut hash);
@@ -37,7 +37,7 @@ pub fn hash2(mut a: u32, mut b: u32) -> u32 {
 
 /// Of three words.
 #[must_use]
-pub fn hash3(mut a: u32, mut b: u32, mut c: u32) -> u32 {
+pub(super) fn hash3(mut a: u32, mut b: u32, mut c: u32) -> u32 {
     let (mut x, mut y, mut hash) = (X, Y, SEED ^ a ^ b ^ c);
     mix(&mut a, &mut b, &mut hash);
     mix(&mut c, &mut x, &mut hash);
@@ -49,7 +49,7 @@ pub fn hash3(mut a: u32, mut b: u32, mut c: u32) -> u32 {
 
 /// Of four words.
 #[must_use]
-pub fn hash4(mut a: u32, mut b: u32, mut c: u32, mut d: u32) -> u32 {
+pub(super) fn hash4(mut a: u32, mut b: u32, mut c: u32, mut d: u32) -> u32 {
     let (mut x, mut y, mut hash) = (X, Y, SEED ^ a ^ b ^ c ^ d);
     mix(&mut a, &mut b, &mut hash);
     mix(&mut c, &mut d, &mut hash);
