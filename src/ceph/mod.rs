@@ -21,6 +21,8 @@ pub mod auth;
 pub mod clock;
 pub mod map;
 pub mod message;
+pub mod messages;
 pub mod mgr;
+pub mod mon;
 pub mod transport;
 pub mod types;

@@ -45,6 +45,7 @@ impl Login {
     }
 
     /// Whether there is a ticket to show, and with it a right to the number we had.
+    #[cfg(test)]
     pub(in crate::ceph::auth) fn has_ticket(&self) -> bool {
         self.tickets.get(EntityKind::Auth).is_some()
     }

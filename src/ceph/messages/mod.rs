@@ -1,0 +1,23 @@
+//! Messages of daemons and clients, one file each: from and to the bytes of [`super::message`].
+//!
+//! Between a client and the monitors:
+//!
+//! ```text
+//!   mon_map        who the monitors are        mon_subscribe  what to be told of
+//!   mon_command    commands                    mon_version    how new a map is
+//!   auth           tickets renewed             config         options set for this client
+//!   log            the cluster's log           paxos          what some of these begin with
+//! ```
+//!
+//! Decoders take what any peer may send: they fail with `-EBADMSG` and name the field. Encoders
+//! write what 16.2.15 writes. May use: codec, model, ceph::{map, message, types}. Must not use:
+//! whoever sends them.
+
+pub mod auth;
+pub mod config;
+pub mod log;
+pub mod mon_command;
+pub mod mon_map;
+pub mod mon_subscribe;
+pub mod mon_version;
+mod paxos;
