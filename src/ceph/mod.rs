@@ -24,5 +24,9 @@ pub mod message;
 pub mod messages;
 pub mod mgr;
 pub mod mon;
+pub mod msgr2;
+pub mod net;
+#[cfg(test)]
+pub(crate) mod sim;
 pub mod transport;
 pub mod types;

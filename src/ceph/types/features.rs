@@ -11,10 +11,32 @@ pub const MSG_ADDR2: u64 = 1 << 59;
 /// Jewel's encodings of messages and maps.
 pub const SERVER_JEWEL: u64 = 1 << 57;
 /// Luminous: object ids in OSD operations are encoded as the OSD needs them.
-pub const SERVER_LUMINOUS: u64 = 1 << 21 | INCARNATION_3;
+pub const SERVER_LUMINOUS: u64 = 1 << 21 | INCARNATION_2;
 /// Mimic.
 pub const SERVER_MIMIC: u64 = 1 << 28 | INCARNATION_2;
 /// Nautilus: the oldest server we speak to.
-pub const SERVER_NAUTILUS: u64 = 1 << 61;
+pub const SERVER_NAUTILUS: u64 = 1 << 2 | INCARNATION_3;
 /// Octopus.
 pub const SERVER_OCTOPUS: u64 = 1 << 16 | INCARNATION_3;
+
+/// What our sessions announce: what a client of 16.2.15 does (measured with `ceph features`).
+pub const SUPPORTED: u64 = 0x3f01_cfbd_fffd_ffff;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_of_pacific_has_what_is_named_here() {
+        for feature in [
+            MSG_ADDR2,
+            SERVER_JEWEL,
+            SERVER_LUMINOUS,
+            SERVER_MIMIC,
+            SERVER_NAUTILUS,
+            SERVER_OCTOPUS,
+        ] {
+            assert_eq!(SUPPORTED & feature, feature, "{feature:#x}");
+        }
+    }
+}

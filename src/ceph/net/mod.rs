@@ -1,0 +1,148 @@
+//! Sockets: sessions over TCP, for the monitor client and the objecter.
+//!
+//! ```text
+//!    Net: Transport --connect--> Session: Link          a thread that submits: encode, write
+//!                        |            |
+//!                     one task     Shared: what is to be sent, the socket's writing half
+//!                        |            |
+//!              connect, handshake, then read: bytes to messages to the handler
+//! ```
+//!
+//! A message is encoded and written by the thread that sends it. Replies are read, decoded and
+//! handled by the task that owns the socket's reading half, on one of the runtime's workers; of
+//! several that came together each is handled without waiting in between. No lock is held over a
+//! write, a read or a handler, and none is shared by both directions. May use: msgr2, auth, conf,
+//! runtime. Must not: decide anything about retries, targets or maps.
+
+mod session;
+mod shared;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use once_cell::sync::OnceCell;
+
+use crate::ceph::auth::{AuthClient, AuthSource};
+use crate::ceph::msgr2::{Local, Timeouts};
+use crate::ceph::transport::{Link, Peer, SessionHandler, Transport};
+use crate::ceph::types::{EntityAddr, EntityAddrs, EntityKind, features};
+use crate::conf::{Config, Value};
+use crate::errno::{Errno, Result};
+use crate::runtime;
+
+use session::Session;
+use shared::Shared;
+
+/// What the configuration says about sockets.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// `ms_connection_ready_timeout`, `ms_connection_idle_timeout`.
+    pub timeouts: Timeouts,
+    /// Small frames are sent at once (`ms_tcp_nodelay`).
+    pub nodelay: bool,
+    /// The socket's receive buffer in bytes, 0 for the system's choice (`ms_tcp_rcvbuf`).
+    pub receive_buffer: u32,
+    /// Segments have checksums (`ms_crc_data`).
+    pub crc_data: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let timeouts = Timeouts::default();
+        Settings { timeouts, nodelay: true, receive_buffer: 0, crc_data: true }
+    }
+}
+
+impl Settings {
+    /// From a handle's configuration.
+    #[must_use]
+    pub fn from_config(config: &Config) -> Self {
+        let default = Settings::default();
+        let number = |name, default| match config.value(name) {
+            Some(Value::Uint(value)) => value,
+            _ => default,
+        };
+        let seconds =
+            |name, default: Duration| Duration::from_secs(number(name, default.as_secs()));
+        let size = match config.value("ms_tcp_rcvbuf") {
+            Some(Value::Uint(value)) => u32::try_from(value).unwrap_or(u32::MAX),
+            _ => 0,
+        };
+        let flag = |name| !matches!(config.value(name), Some(Value::Bool(false)));
+        Settings {
+            timeouts: Timeouts {
+                ready: seconds("ms_connection_ready_timeout", default.timeouts.ready),
+                idle: seconds("ms_connection_idle_timeout", default.timeouts.idle),
+            },
+            nodelay: flag("ms_tcp_nodelay"),
+            receive_buffer: size,
+            crc_data: flag("ms_crc_data"),
+        }
+    }
+}
+
+/// All sessions of one cluster handle. To daemons they look like one process: one address, one
+/// nonce.
+pub struct Net(Arc<Handle>);
+
+/// What sessions share.
+struct Handle {
+    settings: Settings,
+    auth: Arc<dyn AuthSource>,
+    nonce: u32,
+    global_seq: AtomicU64,
+    /// Our address, as the first peer saw it (`ms_learn_addr_from_peer`).
+    addr: OnceCell<EntityAddr>,
+}
+
+impl Net {
+    /// With credentials for sessions whose handlers bring none.
+    pub fn new(settings: Settings, auth: Arc<dyn AuthSource>) -> Result<Self> {
+        let mut nonce = [0; 4];
+        getrandom::fill(&mut nonce).map_err(|error| Errno::EIO.because(error.to_string()))?;
+        let nonce = u32::from_le_bytes(nonce);
+        let (global_seq, addr) = (AtomicU64::new(0), OnceCell::new());
+        Ok(Net(Arc::new(Handle { settings, auth, nonce, global_seq, addr })))
+    }
+
+    /// Our address as daemons know it; `None` before the first session stands.
+    #[must_use]
+    pub fn addr(&self) -> Option<EntityAddr> {
+        self.0.addr.get().copied()
+    }
+}
+
+impl Transport for Net {
+    fn connect(&self, peer: Peer, handler: Arc<dyn SessionHandler>) -> Arc<dyn Link> {
+        let shared = Arc::new(Shared::new());
+        let session = Session::new(self.0.clone(), peer, handler, shared.clone());
+        runtime::spawn(session.run());
+        Arc::new(shared::Handle(shared))
+    }
+}
+
+impl Handle {
+    /// How a new connection of ours presents itself.
+    fn local(&self) -> Local {
+        Local {
+            kind: EntityKind::Client,
+            number: None,
+            addrs: EntityAddrs(self.addr.get().copied().into_iter().collect()),
+            nonce: self.nonce,
+            features: features::SUPPORTED,
+            features_required: features::MSG_ADDR2,
+            global_seq: self.global_seq.fetch_add(1, Ordering::Relaxed) + 1,
+            lossy: true,
+            crc_data: self.settings.crc_data,
+            revision_1: true,
+        }
+    }
+
+    fn auth(&self, peer: EntityKind, handler: &dyn SessionHandler) -> Result<Box<dyn AuthClient>> {
+        handler.auth().map_or_else(|| self.auth.client(peer), Ok)
+    }
+}
+
+#[cfg(test)]
+mod tests;
