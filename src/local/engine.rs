@@ -30,6 +30,7 @@ use super::{applications, blocklist, clearing, commands, list, pools, services, 
 use crate::conf::{Config, Value};
 use crate::errno::{Errno, Result};
 use crate::model::*;
+use crate::runtime;
 
 /// What a fresh cluster of 16.2.15 answers.
 const RELEASES: MinCompatible = MinCompatible { osd: 16, client: 10, required_client: 12 };
@@ -110,7 +111,7 @@ impl LocalEngine {
         let clients = Arc::clone(self.client.all());
         Box::new(move |reply| {
             if reply.result >= 0 {
-                crate::runtime::spawn(async move { watch::disconnect(&clients, &watchers).await });
+                runtime::spawn(async move { watch::disconnect(&clients, &watchers).await });
             }
             done(reply);
         })
@@ -147,7 +148,7 @@ impl Engine for LocalEngine {
             return done(Err(error));
         }
         let store = Arc::clone(&self.store);
-        crate::runtime::spawn_blocking(move || done(store.flush()));
+        runtime::spawn_blocking(move || done(store.flush()));
     }
 
     fn fsid(&self) -> Uuid {
@@ -318,7 +319,7 @@ impl Engine for LocalEngine {
     fn watch_flush(&self) -> Pending<'_, ()> {
         Box::pin(async {
             self.connected()?;
-            watch::flush().await;
+            runtime::flush_handlers().await;
             Ok(())
         })
     }
@@ -414,7 +415,7 @@ impl Engine for LocalEngine {
             let (sender, receiver) = tokio::sync::oneshot::channel();
             let store = Arc::clone(&self.store);
             // What was acknowledged before a flush is durable when this has returned.
-            crate::runtime::spawn_blocking(move || {
+            runtime::spawn_blocking(move || {
                 let _ = sender.send(store.flush());
             });
             receiver.await.unwrap_or(Ok(()))

@@ -266,6 +266,33 @@ pub trait Engine: Send + Sync {
 
 /// Conveniences over every engine.
 pub trait EngineExt: Engine {
+    /// A pool by name, also one that is newer than the map this client has; `-ENOENT`.
+    fn find_pool(&self, name: &str) -> impl Future<Output = Result<PoolId>> + Send {
+        async move {
+            match self.pool_by_name(name) {
+                Err(error) if error == Errno::ENOENT => {
+                    self.wait_for_latest_map().await?;
+                    self.pool_by_name(name)
+                }
+                found => found,
+            }
+        }
+    }
+
+    /// What the map says of a pool, also of one that is newer than the map this client has;
+    /// `-ENOENT`.
+    fn find_pool_info(&self, id: PoolId) -> impl Future<Output = Result<PoolInfo>> + Send {
+        async move {
+            match self.pool(id) {
+                Err(error) if error == Errno::ENOENT => {
+                    self.wait_for_latest_map().await?;
+                    self.pool(id)
+                }
+                found => found,
+            }
+        }
+    }
+
     /// Runs an operation and awaits its reply, an error if the operation failed.
     fn run(&self, op: ObjectOp) -> impl Future<Output = Result<Reply>> + Send {
         let reply = self.run_raw(op);

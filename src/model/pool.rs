@@ -47,6 +47,12 @@ pub struct PoolStat {
     pub object_clones: u64,
     /// Copies of objects, over all replicas.
     pub object_copies: u64,
+    /// Objects that the first OSD of their group lacks.
+    pub objects_missing: u64,
+    /// Objects that no OSD has.
+    pub objects_unfound: u64,
+    /// Copies of objects that are missing or in the wrong place.
+    pub objects_degraded: u64,
     /// Reads.
     pub reads: u64,
     /// KiB read.
@@ -57,6 +63,12 @@ pub struct PoolStat {
     pub write_kb: u64,
     /// Bytes the user stored.
     pub user_bytes: u64,
+    /// Bytes that were compressed, before and after, and what they take on disks.
+    pub compressed_bytes_orig: u64,
+    /// See `compressed_bytes_orig`.
+    pub compressed_bytes: u64,
+    /// See `compressed_bytes_orig`.
+    pub compressed_bytes_alloc: u64,
 }
 
 /// What the cluster has, in KiB.

@@ -133,6 +133,7 @@ pub fn flush() {
 
 fn run() {
     ON_FINISHER.set(true);
+    super::mark_own_thread();
     let mut batch = VecDeque::new();
     let mut queue = FINISHER.queue.lock();
     loop {

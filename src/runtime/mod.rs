@@ -4,6 +4,7 @@
 //!   tokio workers  (cores)    asynchronous work: image management, watches, timers
 //!   oxi-disk       (at most 2) reads that would make a submitter wait for the disk
 //!   finisher       (1)        calls back into the program
+//!   oxi-watch      (1)        calls handlers of watches, which may block
 //! ```
 //!
 //! Everything is started at first use. A program's callback never runs inside the call that
@@ -13,7 +14,9 @@
 mod block_on;
 mod completion;
 mod finisher;
+mod handlers;
 
+use std::cell::Cell;
 use std::future::Future;
 
 use once_cell::sync::Lazy;
@@ -22,9 +25,14 @@ use tokio::runtime::{Builder, Handle, Runtime};
 pub use block_on::block_on;
 pub use completion::{Callback, Completion};
 pub use finisher::{finish, flush as flush_callbacks, on_finisher};
+pub use handlers::{call as call_handler, flush as flush_handlers};
 
 /// Most threads that do blocking disk work at once.
 const DISK_THREADS_MAX: usize = 2;
+
+thread_local! {
+    static IS_OWN: Cell<bool> = const { Cell::new(false) };
+}
 
 static RUNTIME: Lazy<Option<Runtime>> = Lazy::new(|| {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -33,6 +41,7 @@ static RUNTIME: Lazy<Option<Runtime>> = Lazy::new(|| {
         .max_blocking_threads(DISK_THREADS_MAX)
         .thread_name("oxirados")
         .thread_stack_size(512 << 10)
+        .on_thread_start(mark_own_thread)
         .enable_all()
         .build()
         .inspect_err(|error| log::error!("cannot start threads: {error}"))
@@ -43,6 +52,17 @@ static RUNTIME: Lazy<Option<Runtime>> = Lazy::new(|| {
 #[must_use]
 pub fn handle() -> Option<&'static Handle> {
     RUNTIME.as_ref().map(Runtime::handle)
+}
+
+/// Whether the calling thread is one of this library: such a thread must not wait for what only
+/// other work of the library can bring.
+#[must_use]
+pub fn on_own_thread() -> bool {
+    IS_OWN.get()
+}
+
+fn mark_own_thread() {
+    IS_OWN.set(true);
 }
 
 /// Runs a future on the workers. Dropped with an error in the log if there are none.

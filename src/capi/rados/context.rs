@@ -248,7 +248,7 @@ pub unsafe extern "C" fn rados_ioctx_create(
         let (cluster, name) =
             unsafe { (handle::share::<ClusterHandle>(cluster)?, buffer::text(pool_name)?) };
         let engine = cluster.engine()?;
-        let pool = engine.pool_by_name(name)?;
+        let pool = runtime::block_on(engine.find_pool(name))?;
         let io = handle::create(Context::new(cluster, IoCtx::new(engine, pool)?));
         // SAFETY: C API contract.
         unsafe { buffer::out(ioctx, io) };
@@ -270,7 +270,8 @@ pub unsafe extern "C" fn rados_ioctx_create2(
         // SAFETY: C API contract.
         let cluster = unsafe { handle::share::<ClusterHandle>(cluster)? };
         let engine = cluster.engine()?;
-        let io = handle::create(Context::new(cluster, IoCtx::new(engine, PoolId(pool_id))?));
+        let pool = runtime::block_on(engine.find_pool_info(PoolId(pool_id)))?.id;
+        let io = handle::create(Context::new(cluster, IoCtx::new(engine, pool)?));
         // SAFETY: C API contract.
         unsafe { buffer::out(ioctx, io) };
         Ok(0)

@@ -11,7 +11,7 @@ use crate::capi::guard::exports;
 use crate::capi::handle;
 use crate::capi::types::*;
 use crate::errno::{Errno, Result};
-use crate::model::{Engine, PoolId, PoolInfo, PoolStat};
+use crate::model::{Engine, EngineExt, PoolId, PoolInfo, PoolStat};
 use crate::runtime;
 
 /// # Safety
@@ -44,17 +44,17 @@ pub(super) fn pool_stat(stat: &PoolStat) -> rados_pool_stat_t {
         num_objects: stat.objects,
         num_object_clones: stat.object_clones,
         num_object_copies: stat.object_copies,
-        num_objects_missing_on_primary: 0,
-        num_objects_unfound: 0,
-        num_objects_degraded: 0,
+        num_objects_missing_on_primary: stat.objects_missing,
+        num_objects_unfound: stat.objects_unfound,
+        num_objects_degraded: stat.objects_degraded,
         num_rd: stat.reads,
         num_rd_kb: stat.read_kb,
         num_wr: stat.writes,
         num_wr_kb: stat.write_kb,
         num_user_bytes: stat.user_bytes,
-        compressed_bytes_orig: 0,
-        compressed_bytes: 0,
-        compressed_bytes_alloc: 0,
+        compressed_bytes_orig: stat.compressed_bytes_orig,
+        compressed_bytes: stat.compressed_bytes,
+        compressed_bytes_alloc: stat.compressed_bytes_alloc,
     }
 }
 
@@ -122,13 +122,13 @@ exports! {
     };
     /// The number of a pool. Returns -ENOENT where there is none of this name.
     fn rados_pool_lookup(cluster: rados_t, pool_name: *const c_char) -> i64 => {
-        Ok(engine(cluster)?.pool_by_name(buffer::text(pool_name)?)?.0)
+        Ok(runtime::block_on(engine(cluster)?.find_pool(buffer::text(pool_name)?))?.0)
     };
     /// Writes the name of a pool and a zero byte into `buf`. Returns its length, -ENOENT, -ERANGE.
     fn rados_pool_reverse_lookup(
         cluster: rados_t, id: i64, buf: *mut c_char, maxlen: usize
     ) -> c_int => {
-        let info = engine(cluster)?.pool(PoolId(id))?;
+        let info = runtime::block_on(engine(cluster)?.find_pool_info(PoolId(id)))?;
         Ok(buffer::fill_string(buf, maxlen, info.name.as_bytes())? as c_int)
     };
     /// The pool that a cache pool is for: the pool itself where it is none. Returns 0, -ENOENT.

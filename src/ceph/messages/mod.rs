@@ -7,6 +7,7 @@
 //!   mon_command    commands                    mon_version    how new a map is
 //!   auth           tickets renewed             config         options set for this client
 //!   log            the cluster's log           paxos          what some of these begin with
+//!   pool_op        changes of pools            pool_stats, statfs   what they hold
 //! ```
 //!
 //! Decoders take what any peer may send: they fail with `-EBADMSG` and name the field. Encoders
@@ -21,3 +22,6 @@ pub mod mon_map;
 pub mod mon_subscribe;
 pub mod mon_version;
 mod paxos;
+pub mod pool_op;
+pub mod pool_stats;
+pub mod statfs;

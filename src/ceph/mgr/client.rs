@@ -110,9 +110,11 @@ impl MgrClient {
         })
     }
 
-    /// A map came from a monitor (`MMgrMap`). The session follows the active manager.
-    pub fn handle_mgrmap(&self, message: &Message, now: Instant) -> Result<()> {
+    /// A map came from a monitor (`MMgrMap`); returns its epoch. The session follows the active
+    /// manager.
+    pub fn handle_mgrmap(&self, message: &Message, now: Instant) -> Result<u32> {
         let map = MgrMap::decode(&mut Reader::new(&message.front), "mgrmap")?;
+        let epoch = map.epoch;
         self.change(|state, todo| {
             if map.epoch <= state.map.epoch {
                 return;
@@ -125,7 +127,7 @@ impl MgrClient {
             }
             self.connect_if_needed(state, now, todo);
         });
-        Ok(())
+        Ok(epoch)
     }
 
     /// Runs a command: of a module, or, with `name`, of the manager that is called so. `done` gets

@@ -18,11 +18,11 @@
 
 mod client;
 mod map;
-mod messages;
+pub mod messages;
 
 pub use client::{CommandDone, MgrClient, MgrConfig};
 pub use map::MgrMap;
-pub use messages::{MAP as MSG_MGR_MAP, ServiceName};
+pub use messages::ServiceName;
 
 #[cfg(test)]
 mod tests;

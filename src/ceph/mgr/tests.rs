@@ -113,7 +113,7 @@ impl World {
     fn map(&self, epoch: u32) {
         let mut front = MAP.to_vec();
         front[6..10].copy_from_slice(&epoch.to_le_bytes());
-        let message = Message::new(MSG_MGR_MAP, 1, 1, front.into());
+        let message = Message::new(messages::MAP, 1, 1, front.into());
         self.client.handle_mgrmap(&message, self.now).unwrap();
     }
 

@@ -14,13 +14,13 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
-use super::caller;
 use super::wire::{self, Answer, Request};
 use crate::errno::{Errno, Result};
 use crate::local::clients::Client;
 use crate::local::store::{Commit, Store};
 use crate::model::placement;
 use crate::model::{Notification, Target, WatchHandle, WatchHandler};
+use crate::runtime;
 
 /// How often a client makes sure that its watches are still there, as an objecter pings
 /// (`objecter_tick_interval`).
@@ -202,7 +202,7 @@ impl Hub {
             watch.is_lost = true;
             let (hub, handler) = (Arc::clone(self), Arc::clone(&watch.handler));
             let cookie = *cookie;
-            caller::call(Box::new(move || {
+            runtime::call_handler(Box::new(move || {
                 if hub.state.lock().watches.contains_key(&cookie) {
                     handler.failed(WatchHandle(cookie), Errno::ENOTCONN);
                 }
@@ -292,7 +292,7 @@ impl Hub {
         state.expected.insert((notification.notify_id, cookie), answers.clone());
         drop(state);
         let hub = Arc::clone(self);
-        caller::call(Box::new(move || {
+        runtime::call_handler(Box::new(move || {
             let is_watching = hub.state.lock().watches.contains_key(&cookie);
             if is_watching {
                 handler.notified(notification);

@@ -12,12 +12,10 @@
 //! side: its watches' handlers and the socket at which it takes notifications, opened at its first
 //! watch. May use: clients, the database, codec, runtime, model.
 
-mod caller;
 mod hub;
 mod notify;
 mod wire;
 
-pub use caller::flush;
 pub use hub::{Hub, object_of};
 pub use notify::{disconnect, notify};
 

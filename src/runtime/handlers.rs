@@ -26,8 +26,9 @@ static CALLS: Lazy<Mutex<Sender<Call>>> = Lazy::new(|| {
     Mutex::new(sender)
 });
 
-/// Queues a call of a handler.
-pub(super) fn call(call: Call) {
+/// Queues a call of a handler. It may wait and block, which keeps only other handlers from being
+/// called.
+pub fn call(call: Call) {
     if CALLS.lock().send(call).is_err() {
         log::error!("no thread of watches: a notification is dropped");
     }
@@ -49,6 +50,7 @@ pub async fn flush() {
 
 fn run(calls: &Receiver<Call>) {
     IS_CALLER.set(true);
+    super::mark_own_thread();
     for call in calls {
         if std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).is_err() {
             log::error!("a handler of a watch panicked");
