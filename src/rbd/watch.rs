@@ -327,7 +327,7 @@ impl Image {
         let answer = match message {
             Message::HeaderUpdate => {
                 self.header_changed();
-                return self.acknowledge_after_callbacks(notification);
+                return self.acknowledge_after_callbacks(notification, Some(0));
             }
             Message::AcquiredLock(client) => {
                 self.owner_changed(client);
@@ -359,10 +359,7 @@ impl Image {
             }
             Message::Run { request, operation } => self.serve(request, operation),
             Message::Quiesce(_) => return self.quiesce(notification),
-            Message::Unquiesce(_) => {
-                self.unquiesce();
-                None
-            }
+            Message::Unquiesce(_) => return self.unquiesce(notification),
             Message::Unknown(_) => self.lock.is_held().then(|| Errno::EOPNOTSUPP.to_c()),
         };
         self.acknowledge(&notification, answer);
@@ -382,12 +379,13 @@ impl Image {
     }
 
     /// Acknowledges behind the callbacks queued before.
-    fn acknowledge_after_callbacks(self: &Arc<Self>, notification: Notification) {
-        if self.watch.updates.lock().is_empty() {
-            return self.acknowledge(&notification, Some(0));
-        }
+    fn acknowledge_after_callbacks(
+        self: &Arc<Self>,
+        notification: Notification,
+        answer: Option<i32>,
+    ) {
         let this = Arc::clone(self);
-        crate::runtime::finish(Box::new(move || this.acknowledge(&notification, Some(0))));
+        crate::runtime::finish(Box::new(move || this.acknowledge(&notification, answer)));
     }
 
     /// Another client took the lock or gave it up: what the former owner was asked for has to be
@@ -480,10 +478,15 @@ impl Image {
         }
     }
 
-    /// Asks all clients' programs to stop writing, before a snapshot; to be followed by
-    /// [`Image::resume_all`]. Fails as a program's answer says, or with `-ETIMEDOUT`.
-    pub async fn quiesce_all(&self) -> Result<u64> {
-        let request = RequestId { client: self.client_id()?, number: self.watch.number() };
+    /// Asks all clients' programs to stop writing, before a snapshot; whatever comes of it, to be
+    /// followed by [`Image::resume_all`]. Fails as a program's answer says, or with `-ETIMEDOUT`.
+    pub async fn quiesce_all(&self) -> (u64, Result<()>) {
+        let number = self.watch.number();
+        (number, self.ask_to_quiesce(number).await)
+    }
+
+    async fn ask_to_quiesce(&self, number: u64) -> Result<()> {
+        let request = RequestId { client: self.client_id()?, number };
         for answer in self.notify_all(Message::Quiesce(request)).await? {
             let Response(result) = Response::decode(&mut Reader::new(&answer), "response")?;
             if let Some(errno) = Errno::from_c(result)
@@ -492,7 +495,7 @@ impl Image {
                 return Err(errno.into());
             }
         }
-        Ok(request.number)
+        Ok(())
     }
 
     /// Lets them go on.
@@ -523,7 +526,7 @@ impl Image {
         });
     }
 
-    fn unquiesce(&self) {
+    fn unquiesce(self: &Arc<Self>, notification: Notification) {
         let all: Vec<_> = self
             .watch
             .quiesces
@@ -531,8 +534,12 @@ impl Image {
             .values()
             .map(|q| Arc::clone(&q.callbacks.unquiesce))
             .collect();
+        if all.is_empty() {
+            return self.acknowledge(&notification, None);
+        }
         for callback in all {
             crate::runtime::finish(Box::new(move || callback()));
         }
+        self.acknowledge_after_callbacks(notification, None);
     }
 }

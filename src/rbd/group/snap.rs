@@ -144,9 +144,10 @@ impl Members {
     async fn quiesce(&self) -> (Vec<(Arc<Image>, u64)>, Result<()>) {
         let mut held = Vec::new();
         for image in &self.0 {
-            match image.quiesce_all().await {
-                Ok(request) => held.push((Arc::clone(image), request)),
-                Err(error) => return (held, Err(error)),
+            let (request, quiesced) = image.quiesce_all().await;
+            held.push((Arc::clone(image), request));
+            if quiesced.is_err() {
+                return (held, quiesced);
             }
         }
         (held, Ok(()))
