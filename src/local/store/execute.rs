@@ -55,6 +55,21 @@ pub(super) struct Job {
     pub(super) writes: bool,
 }
 
+/// The end of an operation.
+pub(super) struct Answer {
+    pub(super) done: Done,
+    pub(super) reply: Reply,
+    /// It must not be given before a flush.
+    pub(super) unflushed: bool,
+}
+
+impl Answer {
+    fn new(job: Job, reply: Reply, unflushed: bool) -> Answer {
+        let unflushed = unflushed && reply.result >= 0;
+        Answer { done: job.done, reply, unflushed }
+    }
+}
+
 /// Stripes held by a transaction. Their generations are odd while it lasts.
 pub(super) struct Stripes<'a> {
     shared: &'a Shared,
@@ -166,13 +181,16 @@ impl Store {
         let job = Job { caller: Arc::clone(caller), op, done, stripe, writes };
         let Some(mut job) = self.enqueue(job, durable) else { return };
         match self.try_fast(&mut job, false) {
-            Fast::Done(reply) => (job.done)(reply),
-            Fast::Slow => {
-                let (done, reply) = self.run_alone(job);
-                done(reply);
-            }
+            Fast::Done(reply) => self.end_fast(job, reply),
+            Fast::Slow => self.give(self.run_alone(job)),
             Fast::Wait => self.run_later(job),
         }
+    }
+
+    /// Ends an operation that did not need the database.
+    fn end_fast(&self, job: Job, reply: Reply) {
+        let unflushed = job.writes && job.op.durability == Durability::InPlace;
+        self.give(Answer::new(job, reply, unflushed));
     }
 
     /// Runs a read that has to wait for the disk on a thread for that.
@@ -181,24 +199,26 @@ impl Store {
             return (job.done)(Reply::error(Errno::ESHUTDOWN));
         };
         runtime::spawn_blocking(move || match store.try_fast(&mut job, true) {
-            Fast::Done(reply) => (job.done)(reply),
-            Fast::Slow | Fast::Wait => {
-                let (done, reply) = store.run_alone(job);
-                done(reply);
-            }
+            Fast::Done(reply) => store.end_fast(job, reply),
+            Fast::Slow | Fast::Wait => store.give(store.run_alone(job)),
         });
     }
 
-    /// Runs one operation; its reply is to be given to whom it returns.
-    pub(super) fn run_alone(&self, mut job: Job) -> (Done, Reply) {
+    /// Runs one operation.
+    pub(super) fn run_alone(&self, mut job: Job) -> Answer {
         if !job.writes {
             return match self.run_read(&job.caller, &mut job.op) {
-                Ok(reply) => (job.done, reply),
-                Err(error) => (job.done, Reply::refuse(job.op, error.errno())),
+                Ok(reply) => Answer::new(job, reply, false),
+                Err(error) => {
+                    let reply = Reply::refuse(job.op, error.errno());
+                    Answer { done: job.done, reply, unflushed: false }
+                }
             };
         }
-        let mut replies = self.run_batch(vec![job]);
-        replies.pop().unwrap_or_else(|| (Box::new(drop), Reply::error(Errno::EIO)))
+        let mut answers = self.run_batch(vec![job]);
+        let nobody =
+            || Answer { done: Box::new(drop), reply: Reply::error(Errno::EIO), unflushed: false };
+        answers.pop().unwrap_or_else(nobody)
     }
 
     /// Runs a reading operation under its object's lock.
@@ -223,10 +243,11 @@ impl Store {
         })
     }
 
-    /// Runs writing operations in one transaction; the replies are to be given to whom it returns.
-    pub(super) fn run_batch(&self, mut jobs: Vec<Job>) -> Vec<(Done, Reply)> {
+    /// Runs writing operations in one transaction.
+    pub(super) fn run_batch(&self, mut jobs: Vec<Job>) -> Vec<Answer> {
         let alone = jobs.len() == 1;
-        let lazy = alone && jobs.iter().all(|job| job.op.durability == Durability::OnFlush);
+        // What may tear anyway is made durable by a flush, together with others.
+        let lazy = alone && jobs.iter().all(|job| job.op.durability != Durability::OnAck);
         let commit = if lazy { Commit::Lazy } else { Commit::Durable };
         let mut replies: Vec<Reply> = Vec::with_capacity(jobs.len());
         let mut stripes = Stripes::new(&self.shared);
@@ -262,12 +283,16 @@ impl Store {
                     // One of them may be the cause: each for itself.
                     return jobs.into_iter().flat_map(|job| self.run_batch(vec![job])).collect();
                 }
-                let reply = |job: Job| (job.done, Reply::error(error.errno()));
-                return jobs.into_iter().map(reply).collect();
+                let failed = |job| Answer::new(job, Reply::error(error.errno()), false);
+                return jobs.into_iter().map(failed).collect();
             }
         }
         drop(stripes);
-        jobs.into_iter().map(|job| job.done).zip(replies).collect()
+        let answer = |(job, reply): (Job, Reply)| {
+            let unflushed = lazy && job.op.durability == Durability::InPlace;
+            Answer::new(job, reply, unflushed)
+        };
+        jobs.into_iter().zip(replies).map(answer).collect()
     }
 
     /// Runs one of several operations of a transaction; what a refused one did is taken back.
@@ -310,7 +335,7 @@ impl Store {
         let now = job.op.mtime.unwrap_or_else(SystemTime::now);
         let mut txn = Txn::new(self, db, &target, &job.caller, now);
         txn.earlier = earlier;
-        txn.lazy = earlier.is_none() && job.op.durability == Durability::OnFlush;
+        txn.lazy = earlier.is_none() && job.op.durability != Durability::OnAck;
         let given = match &job.op.snap {
             SnapSpec::Under(context) => SnapContext::clone(context),
             SnapSpec::At(_) => SnapContext::none(),

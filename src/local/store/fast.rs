@@ -208,9 +208,6 @@ impl Store {
         )?;
         let version = entry.version();
         drop(held);
-        if job.op.durability == Durability::InPlace {
-            self.flush()?;
-        }
         Ok(Some(reply(version, SmallVec::new())))
     }
 

@@ -1,11 +1,13 @@
-//! Operations that wait for each other: durable ones share commits.
+//! Operations that wait for each other: durable ones share commits and flushes.
 //!
 //! ```text
 //!   execute() --durable, or behind one that is--> queue --> one committing thread:
 //!                                                           a transaction for all that wait
+//!      \--written in place, to be durable--> unflushed --> one flushing thread:
+//!                                                           a flush for all that wait
 //! ```
 //!
-//! While a commit is synced the next operations gather. An operation on a stripe with operations in
+//! While one commit or flush is synced the next operations gather. An operation on a stripe with operations in
 //! the queue waits behind them, so that each caller's operations on an object happen in order.
 
 use std::collections::{HashMap, VecDeque};
@@ -14,8 +16,9 @@ use std::sync::atomic::Ordering;
 use parking_lot::Mutex;
 
 use super::Store;
-use super::execute::Job;
+use super::execute::{Answer, Job};
 use super::shared::Counter;
+use crate::model::Reply;
 use crate::runtime;
 
 /// After so many commits with redo rows, the rows that have been applied are deleted.
@@ -28,6 +31,14 @@ const BATCH_MAX: usize = 64;
 #[derive(Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
+    unflushed: Mutex<Unflushed>,
+}
+
+#[derive(Default)]
+struct Unflushed {
+    answers: Vec<Answer>,
+    /// There is a flushing thread.
+    running: bool,
 }
 
 #[derive(Default)]
@@ -87,7 +98,7 @@ impl Store {
     /// Runs a batch: writes, or one read.
     fn run_queued(&self, batch: Vec<Job>) {
         let stripes: Vec<usize> = batch.iter().map(|job| job.stripe).collect();
-        let replies = if batch.iter().all(|job| job.writes) {
+        let answers = if batch.iter().all(|job| job.writes) {
             self.run_batch(batch)
         } else {
             batch.into_iter().map(|job| self.run_alone(job)).collect()
@@ -102,14 +113,51 @@ impl Store {
             }
         }
         drop(state);
-        for (done, reply) in replies {
-            done(reply);
-        }
+        answers.into_iter().for_each(|answer| self.give(answer));
         let counter = |counter| self.shared.counter(counter).load(Ordering::Acquire);
         let many = counter(Counter::Redo) >= counter(Counter::Retired) + REDO_COMMITS_MAX
             || self.redo_bytes.load(Ordering::Relaxed) >= REDO_BYTES_MAX;
         if many && let Err(error) = self.flush() {
             log::warn!("store {}: {error}", self.dir().display());
+        }
+    }
+
+    /// Gives an answer: at once, or after the next flush, on the thread that flushes.
+    pub(super) fn give(&self, answer: Answer) {
+        if !answer.unflushed {
+            return (answer.done)(answer.reply);
+        }
+        let mut unflushed = self.queue.unflushed.lock();
+        unflushed.answers.push(answer);
+        let begins = !std::mem::replace(&mut unflushed.running, true);
+        drop(unflushed);
+        match self.this.upgrade() {
+            Some(store) if begins => runtime::spawn_blocking(move || store.run_flushes()),
+            None if begins => self.run_flushes(),
+            _ => {}
+        }
+    }
+
+    /// Flushes until no answer waits for it.
+    fn run_flushes(&self) {
+        loop {
+            let mut unflushed = self.queue.unflushed.lock();
+            let answers = std::mem::take(&mut unflushed.answers);
+            if answers.is_empty() {
+                unflushed.running = false;
+                return;
+            }
+            drop(unflushed);
+            let flushed = self.flush();
+            if let Err(error) = &flushed {
+                log::error!("store {}: {error}", self.dir().display());
+            }
+            for Answer { done, reply, .. } in answers {
+                match &flushed {
+                    Ok(()) => done(reply),
+                    Err(error) => done(Reply::error(error.errno())),
+                }
+            }
         }
     }
 }

@@ -111,4 +111,8 @@ fn after_a_failed_sync_nothing_is_called_durable() {
     disk.set_fault(Some(Fault { after: 0, errno: libc::EIO, for_ever: false }));
     assert_eq!(flush(&b), -libc::EIO);
     assert_eq!(flush(&b), -libc::EIO);
+    // A write that is to be durable waits for a flush, whose failure is its own.
+    let mut op = ObjectOp::write(target("a")).then(write(0, &[2; 4096]));
+    op.durability = Durability::InPlace;
+    assert_eq!(b.run(op).result, -libc::EIO);
 }

@@ -69,10 +69,12 @@ impl World {
                 };
                 let step = if byte.is_none() { write(off as u64, &vec![0; len]) } else { step };
                 let mut op = ObjectOp::write_under(target("a"), self.context()).then(step);
-                let durable = kind == 4;
-                if !durable {
-                    op.durability = Durability::OnFlush;
-                }
+                op.durability = match kind {
+                    4 => Durability::OnAck,
+                    5 => Durability::InPlace,
+                    _ => Durability::OnFlush,
+                };
+                let durable = op.durability != Durability::OnFlush;
                 assert_eq!(self.bench.run(op).result, 0);
                 for block in &mut self.head[first..first + count] {
                     block.push(byte.unwrap_or(0));
