@@ -26,6 +26,7 @@ pub mod mgr;
 pub mod mon;
 pub mod msgr2;
 pub mod net;
+pub mod objecter;
 #[cfg(test)]
 pub(crate) mod sim;
 pub mod transport;

@@ -44,6 +44,19 @@ impl Writer {
         Writer::default()
     }
 
+    /// An empty buffer with room, which [`Writer::split`] gives out piece by piece.
+    #[must_use]
+    pub fn with_capacity(bytes: usize) -> Self {
+        Writer { buf: BytesMut::with_capacity(bytes) }
+    }
+
+    /// Takes what was written since the last split. The rest of the room stays for what follows,
+    /// and room whose pieces are all gone is used again.
+    #[must_use]
+    pub fn split(&mut self) -> Bytes {
+        self.buf.split().freeze()
+    }
+
     /// Encodes one value into a buffer of its own.
     pub fn of(value: &impl Encode) -> Bytes {
         let mut writer = Writer::new();
@@ -72,6 +85,12 @@ impl Writer {
     /// Appends bytes as they are.
     pub fn raw(&mut self, bytes: &[u8]) -> &mut Self {
         self.buf.extend_from_slice(bytes);
+        self
+    }
+
+    /// Appends as many zeros.
+    pub fn zeros(&mut self, count: usize) -> &mut Self {
+        self.buf.resize(self.buf.len() + count, 0);
         self
     }
 

@@ -10,18 +10,40 @@
 //!   pool_op        changes of pools            pool_stats, statfs   what they hold
 //! ```
 //!
+//! What an OSD is asked:
+//!
+//! ```text
+//!   osd_op         the operation ----- osd_step   its steps ----- op_code   their numbers
+//!   osd_op_reply   the answer -------- osd_out    what the steps answered
+//!   osd_backoff    wait, go on         watch_notify   events at watches      hobject   ranges
+//!   osd_map        maps                command    for the daemon itself
+//! ```
+//!
 //! Decoders take what any peer may send: they fail with `-EBADMSG` and name the field. Encoders
 //! write what 16.2.15 writes. May use: codec, model, ceph::{map, message, types}. Must not use:
 //! whoever sends them.
 
 pub mod auth;
+pub mod command;
 pub mod config;
+pub mod hobject;
 pub mod log;
 pub mod mon_command;
 pub mod mon_map;
 pub mod mon_subscribe;
 pub mod mon_version;
+pub mod op_code;
+pub mod osd_backoff;
+pub mod osd_map;
+pub mod osd_op;
+pub mod osd_op_reply;
+pub mod osd_out;
+pub mod osd_step;
 mod paxos;
 pub mod pool_op;
 pub mod pool_stats;
 pub mod statfs;
+pub mod watch_notify;
+
+#[cfg(test)]
+mod osd_tests;
