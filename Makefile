@@ -3,6 +3,7 @@
 #   make            builds release and leaves a ready prefix in target/dist
 #   make demo       installs the clients it needs and runs them on an embedded store
 #   make test       installs what it needs and runs every test
+#   make test-cluster    interoperation and faults on real clusters: some minutes
 #   make bench      speed and memory against raw files, qcow2 and Ceph's own library
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make headers    generates include/ from src/capi
@@ -18,7 +19,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 DIST := $(TARGET)/dist
 HEADERS := rados/librados.h rados/rados_types.h rbd/librbd.h rbd/features.h
 
-.PHONY: all install headers gaps test demo bench clean
+.PHONY: all install headers gaps test test-cluster demo bench clean
 
 all:
 	$(CARGO) rustc --release --lib --crate-type staticlib
@@ -65,6 +66,11 @@ test:
 	sh ctests/abi/run.sh
 	sh ctests/conf/run.sh
 	ctests/run.sh both
+
+test-cluster: all
+	sh ctests/install-deps.sh test
+	ctests/interop/run.sh
+	ctests/faults/run.sh ours
 
 demo:
 	ctests/demo.sh

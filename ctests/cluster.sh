@@ -177,8 +177,9 @@ pid_of() {
 gone() {
     for _ in $(seq 200); do
         [ -e "/proc/$1" ] || return 0
-        # A daemon whose parent has not looked yet.
-        grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null && return 0
+        # Its parent may not look for long; but its other threads must have let go of its files.
+        grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null &&
+            [ "$(find "/proc/$1/task" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)" -le 1 ] && return 0
         sleep 0.05
     done
     return 1
