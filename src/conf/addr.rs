@@ -25,14 +25,15 @@ pub enum Address {
 
 impl Address {
     /// Reads an address from the start of a text; also what follows it. Without a prefix it speaks
-    /// the newer protocol.
-    fn parse_prefix(text: &str) -> Option<(Address, &str)> {
+    /// the protocol `default`: `v1:`, `v2:`, or nothing for any.
+    #[must_use]
+    pub fn parse_start<'a>(text: &'a str, default: &'static str) -> Option<(Address, &'a str)> {
         let (protocol, body) = match text {
             _ if text.starts_with("v1:") => ("v1:", &text[3..]),
             _ if text.starts_with("v2:") => ("v2:", &text[3..]),
             _ if text.starts_with("any:") => ("", &text[4..]),
             _ if text.starts_with('-') => return Some((Address::None, &text[1..])),
-            _ => ("v2:", text),
+            _ => (default, text),
         };
         let (in_brackets, body) = match body.strip_prefix('[') {
             Some(inner) => (true, inner),
@@ -75,23 +76,30 @@ impl Address {
     /// Reads one address. What follows it is ignored, as 16.2.15 does.
     #[must_use]
     pub fn parse(text: &str) -> Option<Address> {
-        Address::parse_prefix(text).map(|(address, _)| address)
+        Address::parse_start(text, "v2:").map(|(address, _)| address)
     }
 
     /// Reads one address, or several as `[a,b]`; `None` when there is not one. What follows is
     /// ignored.
     #[must_use]
     pub fn parse_list(text: &str) -> Option<Vec<Address>> {
+        Address::parse_list_start(text).map(|(list, _)| list)
+    }
+
+    /// As [`Address::parse_list`]; also what follows.
+    #[must_use]
+    pub fn parse_list_start(text: &str) -> Option<(Vec<Address>, &str)> {
         let is_v6 = |a: &Address| matches!(a, Address::Ip { ip: IpAddr::V6(_), .. });
         let is_list =
             text.starts_with('[') && !Address::parse(text).is_some_and(|address| is_v6(&address));
         if !is_list {
-            return Address::parse(text).map(|address| vec![address]);
+            let (address, rest) = Address::parse_start(text, "v2:")?;
+            return Some((vec![address], rest));
         }
         let mut list = Vec::new();
         let mut rest = &text[1..];
         while !rest.is_empty() {
-            let (address, after) = Address::parse_prefix(rest)?;
+            let (address, after) = Address::parse_start(rest, "v2:")?;
             list.push(address);
             rest = after;
             match after.strip_prefix(',') {
@@ -99,7 +107,8 @@ impl Address {
                 None => break,
             }
         }
-        (rest.starts_with(']') && !list.is_empty()).then_some(list)
+        let rest = rest.strip_prefix(']')?;
+        (!list.is_empty()).then_some((list, rest))
     }
 }
 

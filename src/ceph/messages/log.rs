@@ -2,7 +2,7 @@
 
 use super::paxos;
 use crate::ceph::message::Message;
-use crate::ceph::types::{EntityAddrs, EntityName, UTime};
+use crate::ceph::types::{EntityAddrs, EntityKind, UTime};
 use crate::codec::{Decode, Reader};
 use crate::errno::Result;
 
@@ -59,7 +59,7 @@ impl Decode for Entry {
             return decode_old(version, &mut body);
         }
         let name = entity(&mut body)?;
-        let rank = EntityName::decode(&mut body, "log entry: rank")?.to_string();
+        let rank = rank(&mut body)?;
         let addrs = EntityAddrs::decode(&mut body, "log entry: addrs")?;
         let stamp = UTime::decode(&mut body, "log entry: stamp")?;
         let seq = body.u64("log entry: seq")?;
@@ -72,7 +72,7 @@ impl Decode for Entry {
 
 /// As monitors before Nautilus, and their stores, have them.
 fn decode_old(version: u8, body: &mut Reader<'_>) -> Result<Entry> {
-    let rank = EntityName::decode(body, "log entry: rank")?.to_string();
+    let rank = rank(body)?;
     let addrs = EntityAddrs::decode(body, "log entry: addr")?;
     let stamp = UTime::decode(body, "log entry: stamp")?;
     let seq = body.u64("log entry: seq")?;
@@ -88,10 +88,21 @@ fn decode_old(version: u8, body: &mut Reader<'_>) -> Result<Entry> {
 
 /// A name with its type in front, `EntityName` of `common/entity_name.h`.
 fn entity(body: &mut Reader<'_>) -> Result<String> {
-    let kind = body.u32("log entry: type of name")?;
-    let id = text(body, "log entry: name")?;
-    let kind = crate::ceph::types::EntityKind::from_number(kind).map_or("unknown", |k| k.text());
-    Ok(format!("{kind}.{id}"))
+    let kind = kind(body.u32("log entry: type of name")?);
+    Ok(format!("{kind}.{}", text(body, "log entry: name")?))
+}
+
+/// A type and a number, `entity_name_t`. Unlike elsewhere it may be nobody's.
+fn rank(body: &mut Reader<'_>) -> Result<String> {
+    let kind = kind(body.u8("log entry: type of rank")?.into());
+    match body.i64("log entry: rank")? {
+        ..0 => Ok(format!("{kind}.?")),
+        number => Ok(format!("{kind}.{number}")),
+    }
+}
+
+fn kind(number: u32) -> &'static str {
+    EntityKind::from_number(number).map_or("unknown", EntityKind::text)
 }
 
 fn text(body: &mut Reader<'_>, field: &'static str) -> Result<String> {

@@ -46,4 +46,6 @@ pub mod statfs;
 pub mod watch_notify;
 
 #[cfg(test)]
+mod mon_tests;
+#[cfg(test)]
 mod osd_tests;

@@ -209,19 +209,14 @@ impl MonClient {
 
     /// Performs actions in their order. One thread at a time does; others leave theirs to it.
     fn perform(&self) {
-        let mut is_first = true;
-        loop {
-            let action = {
-                let mut inner = self.inner.lock();
-                if is_first && inner.is_busy {
-                    return;
-                }
-                is_first = false;
-                let action = inner.state.next_action();
-                inner.is_busy = action.is_some();
-                action
-            };
-            let Some(action) = action else { return };
+        let mut busy = {
+            let mut inner = self.inner.lock();
+            if std::mem::replace(&mut inner.is_busy, true) {
+                return;
+            }
+            Busy { client: self, is_over: false }
+        };
+        while let Some(action) = busy.next() {
             self.act(action);
         }
     }
@@ -256,6 +251,32 @@ impl MonClient {
 
     fn link(&self, session: SessionId) -> Option<Arc<dyn Link>> {
         self.links.lock().get(&session).cloned()
+    }
+}
+
+/// The right to perform actions. Given back when there are none, also if one of them panics.
+struct Busy<'a> {
+    client: &'a MonClient,
+    is_over: bool,
+}
+
+impl Busy<'_> {
+    fn next(&mut self) -> Option<Action> {
+        let mut inner = self.client.inner.lock();
+        let action = inner.state.next_action();
+        if action.is_none() {
+            inner.is_busy = false;
+            self.is_over = true;
+        }
+        action
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.client.inner.lock().is_busy = false;
+        }
     }
 }
 

@@ -17,9 +17,12 @@
 mod asked;
 mod client;
 mod config;
+mod dns;
 mod events;
+mod hosts;
 mod hunt;
 mod monmap;
+mod resolve;
 mod state;
 mod subs;
 mod tell;
@@ -28,4 +31,5 @@ pub use client::MonClient;
 pub use config::MonConfig;
 pub use events::{Done, MonEvents};
 pub use monmap::{MonInfo, MonMap};
+pub use resolve::{Resolver, Service, SystemResolver};
 pub use tell::MonTarget;
