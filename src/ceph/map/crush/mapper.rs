@@ -172,6 +172,8 @@ impl<'a> Run<'a> {
             }
             replica += 1;
         }
+        // A device may have been found below an item that was then refused.
+        leaves.truncate(out.len());
     }
 
     /// Searches one replica that is not in `taken`: from the top again after a dead end, or in the

@@ -1,3 +1,7 @@
+mod oracle;
+mod random;
+mod sketch;
+
 use std::fmt::Write;
 
 use super::*;
@@ -40,24 +44,9 @@ fn placements_are_those_of_osdmaptool() {
     let Some(maps) = std::env::var_os("OXIRADOS_OSDMAPS") else { return };
     for entry in std::fs::read_dir(maps).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "osdmap") {
-            continue;
+        if path.extension().is_some_and(|extension| extension == "osdmap") {
+            println!("{}: {}", path.display(), oracle::compare(&path));
         }
-        let map = OsdMap::decode(&std::fs::read(&path).unwrap()).unwrap();
-        let expected = std::process::Command::new("osdmaptool")
-            .arg(&path)
-            .arg("--test-map-pgs-dump-all")
-            .output()
-            .unwrap();
-        let expected = String::from_utf8_lossy(&expected.stdout).replace('\t', " ");
-        let ours = dump(&map);
-        let (ours, expected) = (groups(&ours), groups(&expected));
-        assert!(!expected.is_empty());
-        for (ours, expected) in ours.iter().zip(&expected) {
-            assert_eq!(ours, expected, "{}", path.display());
-        }
-        assert_eq!(ours.len(), expected.len());
-        println!("{}: {}", path.display(), ours.len());
     }
 }
 
