@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::ceph::engine::CephEngine;
 use crate::conf::Config;
 use crate::errno::{Errno, Result};
 use crate::local::engine::LocalEngine;
@@ -11,9 +12,10 @@ use crate::model::Engine;
 /// How `mon_host` names an embedded store.
 pub const LOCAL_PREFIX: &str = "local:";
 
-/// Connects to what `mon_host` names: `local:/dir` is an embedded store in that directory.
+/// Connects to what `mon_host` names: `local:/dir` is an embedded store in that directory, anything
+/// else are the monitors of a cluster.
 ///
-/// `-ENOENT` without a `mon_host`, as the original; `-EOPNOTSUPP` for the address of a cluster.
+/// Errors as of either engine; `-ENOENT` when nothing is named anywhere, as the original.
 pub async fn connect(config: &Config) -> Result<Arc<dyn Engine>> {
     let host = config.get("mon_host")?;
     let host = host.trim();
@@ -23,11 +25,7 @@ pub async fn connect(config: &Config) -> Result<Arc<dyn Engine>> {
         }
         return Ok(LocalEngine::open(Path::new(dir), config)?);
     }
-    if host.is_empty() {
-        return refuse(Errno::ENOENT, "no mon_host is set: nothing to connect to".into());
-    }
-    let text = format!("clusters are not supported yet (mon_host = {host}); use local:/directory");
-    refuse(Errno::EOPNOTSUPP, text)
+    Ok(CephEngine::connect(config).await?)
 }
 
 fn refuse(errno: Errno, text: String) -> Result<Arc<dyn Engine>> {

@@ -19,6 +19,7 @@
 
 pub mod auth;
 pub mod clock;
+pub mod engine;
 pub mod map;
 pub mod message;
 pub mod messages;

@@ -151,6 +151,16 @@ pub struct Release(pub u8);
 impl Release {
     /// Not known: nothing is required.
     pub const UNKNOWN: Release = Release(0);
+    /// Argonaut: the first.
+    pub const ARGONAUT: Release = Release(1);
+    /// Dumpling.
+    pub const DUMPLING: Release = Release(4);
+    /// Firefly.
+    pub const FIREFLY: Release = Release(6);
+    /// Hammer.
+    pub const HAMMER: Release = Release(8);
+    /// Jewel.
+    pub const JEWEL: Release = Release(10);
     /// Luminous.
     pub const LUMINOUS: Release = Release(12);
     /// Nautilus: the oldest we speak to.

@@ -15,6 +15,7 @@
 
 mod apply;
 mod blocklist;
+mod compat;
 pub mod crush;
 mod decode;
 mod flags;

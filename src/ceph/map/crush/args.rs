@@ -38,6 +38,18 @@ impl ChooseArgs {
         Ok(ChooseArgs(sets))
     }
 
+    /// Whether a client that knows nothing of sets would place otherwise, so that it cannot be told
+    /// the weights of the only set as if they were the buckets' own.
+    pub(super) fn needs_luminous(&self) -> bool {
+        let plain = |args: &BucketArgs| args.ids.is_empty() && args.weights.len() <= 1;
+        match self.0.iter().next() {
+            None => false,
+            Some((pool, set)) => {
+                self.0.len() > 1 || *pool != DEFAULT || !set.0.iter().all(|(_, args)| plain(args))
+            }
+        }
+    }
+
     /// The set of a pool, or else the one for all.
     pub(super) fn of(&self, pool: i64) -> Option<&ArgSet> {
         self.0.get(&pool).or_else(|| self.0.get(&DEFAULT))

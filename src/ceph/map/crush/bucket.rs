@@ -49,6 +49,11 @@ pub(super) struct Draw<'a> {
 }
 
 impl Bucket {
+    /// Whether it is of the algorithm that came with Hammer.
+    pub(super) fn is_straw2(&self) -> bool {
+        matches!(self.weights, Weights::Straw2(_))
+    }
+
     /// Reads the bucket at `index` of the map; `None` where there is none.
     pub(super) fn decode(reader: &mut Reader<'_>, index: i32) -> Result<Option<Self>> {
         let alg = reader.u32("crush bucket alg")?;

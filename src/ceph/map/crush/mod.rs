@@ -17,6 +17,7 @@
 
 mod args;
 mod bucket;
+mod compat;
 mod hash;
 mod ln;
 mod mapper;

@@ -1,0 +1,124 @@
+//! Bringing up a connection: which monitors, who we are, the first session, the first maps.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use super::hub::Hub;
+use super::settings::{self, EngineConfig};
+use super::{CephEngine, pending};
+use crate::ceph::auth::{AuthSource, Credentials};
+use crate::ceph::clock::Clock;
+use crate::ceph::mgr::MgrClient;
+use crate::ceph::mon::{MonClient, MonConfig, MonEvents, MonMap, SystemResolver};
+use crate::ceph::net::{Net, Settings};
+use crate::ceph::objecter::Objecter;
+use crate::ceph::transport::Transport;
+use crate::conf::Config;
+use crate::errno::{Errno, Error, Result};
+use crate::runtime;
+
+/// How long to wait for the monitors' part of the configuration, which they send unasked with the
+/// first session; one that has none to send is not waited for longer.
+const CONFIG_WAIT: Duration = Duration::from_secs(5);
+
+/// Connects.
+pub(super) async fn connect(config: &Config) -> Result<CephEngine> {
+    let clock = Clock::system();
+    let monitors = find_monitors(config).await?;
+    let names = describe(&monitors);
+    let credentials = Credentials::new(config, config.name(), &read_file, clock.clone())?;
+    let source: Arc<dyn AuthSource> = credentials.clone();
+    let net = Arc::new(Net::new(Settings::from_config(config), source)?);
+    let transport: Arc<dyn Transport> = net.clone();
+    let hub = Hub::new(config);
+    let monitors = MonClient::new(
+        MonConfig::new(config, monitors, &host_name(), clock),
+        credentials.clone(),
+        transport.clone(),
+        hub.clone() as Arc<dyn MonEvents>,
+    );
+    hub.set_monitors(&monitors);
+    let configured = hub.configured();
+    monitors.start(Instant::now());
+    if let Err(error) = pending(|done| monitors.authenticated(done)).await {
+        monitors.shutdown();
+        return Err(explain(error, config, &names));
+    }
+    if tokio::time::timeout(CONFIG_WAIT, configured).await.is_err() {
+        log::info!(target: "monc", "the monitors have not told their configuration");
+    }
+
+    // Only now: what the monitors have set counts for what follows.
+    let own = EngineConfig::new(config);
+    let fsid = monitors.fsid();
+    let managers = MgrClient::new(own.of_mgr(config, fsid), transport.clone());
+    let objecter =
+        Objecter::new(settings::of_objecter(config, fsid), transport, hub.clone(), hub.clone());
+    hub.set_rest(&managers, &objecter);
+    monitors.subscribe("mgrmap", 0, false);
+    let is_shut = AtomicBool::new(false);
+    let engine = CephEngine {
+        config: own,
+        fsid,
+        net,
+        credentials,
+        monitors,
+        managers,
+        objecter,
+        hub,
+        is_shut,
+    };
+    engine.first_map().await?;
+    Ok(engine)
+}
+
+impl CephEngine {
+    async fn first_map(&self) -> Result<()> {
+        let first = pending(|done| self.objecter.wait_for_map(1, done));
+        tokio::time::timeout(self.config.connect_timeout, first).await.unwrap_or_else(|_| {
+            Err(Errno::ETIMEDOUT.because("the monitors send no map of the OSDs"))
+        })
+    }
+}
+
+/// The monitors that `mon_host` and the other options name. Names are looked up on a thread that
+/// may wait for it.
+async fn find_monitors(config: &Config) -> Result<MonMap> {
+    let config = config.clone();
+    let find = move || MonMap::initial(&config, &read_file, &SystemResolver);
+    pending(|done| runtime::spawn_blocking(move || done(find()))).await
+}
+
+fn read_file(path: &str) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|error| Error::from(error).context(path))
+}
+
+/// This machine's name, for the monitors' list of sessions.
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().to_owned()
+}
+
+fn describe(monitors: &MonMap) -> String {
+    let addrs: Vec<String> = monitors.monitors.iter().map(|mon| mon.addrs.to_string()).collect();
+    addrs.join(" ")
+}
+
+/// What a person has to look at when there is no session.
+fn explain(error: Error, config: &Config, monitors: &str) -> Error {
+    let name = config.name();
+    let hint = match error.errno() {
+        Errno::ETIMEDOUT => format!(
+            "no monitor of {monitors} answered within client_mount_timeout; see option mon_host"
+        ),
+        Errno::EACCES | Errno::EPERM => {
+            format!("{monitors} does not accept {name} with its key; see options name and keyring")
+        }
+        Errno::EOPNOTSUPP => {
+            format!("{monitors} cannot be spoken to; see options mon_host and auth_client_required")
+        }
+        _ => return error,
+    };
+    error.context(hint)
+}
