@@ -1,9 +1,9 @@
 //! The threads of this process: as many for a hundred open images as for one.
 //!
 //! ```text
-//!   tokio workers  (cores)    asynchronous work: image management, watches, timers
-//!   oxi-disk       (at most 2) reads that would make a submitter wait for the disk
-//!   finisher       (1)        calls back into the program
+//!   tokio workers  (cores - 1, at least 1)  asynchronous work: image management, watches, timers
+//!   disk threads   (at most 2)   commits, flushes, reads that would make a submitter wait
+//!   finisher       (1)           calls back into the program
 //!   oxi-watch      (1)        calls handlers of watches, which may block
 //! ```
 //!
@@ -37,7 +37,8 @@ thread_local! {
 static RUNTIME: Lazy<Option<Runtime>> = Lazy::new(|| {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Builder::new_multi_thread()
-        .worker_threads(cores)
+        // The program's own threads do most of the work: what they submit runs on them.
+        .worker_threads(cores.saturating_sub(1).max(1))
         .max_blocking_threads(DISK_THREADS_MAX)
         .thread_name("oxirados")
         .thread_stack_size(512 << 10)

@@ -9,6 +9,12 @@ use std::sync::Arc;
 
 use super::{Disk, DiskFile};
 
+/// Most bytes given to the kernel in one write, whose multiples no write crosses. The page cache
+/// keeps what one write brought in one folio, and each later write to a part of it costs ext4 time
+/// in proportion to the folio: with folios of 1 MiB a 4 KiB write takes 24 us, with these 8 us.
+/// Smaller ones make 4 KiB reads dearer (at 64 KiB by half), and larger writes.
+const FOLIO: u64 = 256 << 10;
+
 /// The files of one directory.
 pub struct RealDisk {
     dir: PathBuf,
@@ -57,7 +63,9 @@ impl DiskFile for RealFile {
     }
 
     fn write_at(&self, buf: &[u8], off: u64) -> io::Result<usize> {
-        self.0.write_at(buf, off)
+        let max = FOLIO - off % FOLIO;
+        let len = usize::try_from(max).map_or(buf.len(), |max| buf.len().min(max));
+        self.0.write_at(&buf[..len], off)
     }
 
     fn punch(&self, off: u64, len: u64) -> io::Result<()> {

@@ -359,12 +359,21 @@ impl Txn<'_> {
         for (source, start, len) in runs(lower, 0, SLOT) {
             let blocks = (start / BLOCK) as usize..((start + len) / BLOCK) as usize;
             let own = |block: usize| top.state.data.get(block) || top.state.hole.get(block);
-            for block in blocks.filter(|block| source != Source::Zeros && !own(*block)) {
-                let mut bytes = BytesMut::zeroed(BLOCK as usize);
-                self.fill_from(lower, block as u64 * BLOCK, &mut bytes)?;
-                let (off, fresh) = (block as u64 * BLOCK, !chain.committed.get(block));
+            let mut missing = blocks.filter(|block| source != Source::Zeros && !own(*block));
+            let mut next = missing.next();
+            while let Some(first) = next {
+                // As many as lie behind each other and are treated alike.
+                let fresh = !chain.committed.get(first);
+                let mut behind = first;
+                while next == Some(behind) && chain.committed.get(behind) != fresh {
+                    copied.set(behind);
+                    behind += 1;
+                    next = missing.next();
+                }
+                let off = first as u64 * BLOCK;
+                let mut bytes = BytesMut::zeroed((behind - first) * BLOCK as usize);
+                self.fill_from(lower, off, &mut bytes)?;
                 copies.push(Staged { slot: top.slot, off, bytes: bytes.freeze(), fresh });
-                copied.set(block);
             }
         }
         let gone: Vec<u64> = lower.iter().map(|layer| layer.slot).collect();
