@@ -5,6 +5,7 @@
 #   make test       installs what it needs and runs every test
 #   make test-cluster    interoperation and faults on real clusters: some minutes
 #   make bench      speed and memory against raw files, qcow2 and Ceph's own library
+#   make bench-cluster   the same against Ceph's own library on a real cluster: 10 minutes
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make headers    generates include/ from src/capi
 #   make gaps       the functions that are not written yet
@@ -19,7 +20,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 DIST := $(TARGET)/dist
 HEADERS := rados/librados.h rados/rados_types.h rbd/librbd.h rbd/features.h
 
-.PHONY: all install headers gaps test test-cluster demo bench clean
+.PHONY: all install headers gaps test test-cluster demo bench bench-cluster clean
 
 all:
 	$(CARGO) rustc --release --lib --crate-type staticlib
@@ -77,6 +78,9 @@ demo:
 
 bench: all
 	benches/run.sh
+
+bench-cluster: all
+	benches/cluster/run.sh
 
 clean:
 	$(CARGO) clean

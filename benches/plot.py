@@ -87,7 +87,7 @@ def table(rows, idle, when):
     return "\n".join(lines) + "\n"
 
 
-def chart(rows, when, path):
+def chart(rows, path, title, axis):
     """The ratios as bars, with a mark at what is asked for."""
     import matplotlib  # pylint: disable=import-outside-toplevel
     matplotlib.use("svg")
@@ -104,9 +104,8 @@ def chart(rows, when, path):
             axes.plot([row["wanted"]] * 2, [place - 0.4, place + 0.4], color="#222222", linewidth=2)
     axes.axvline(1, color="#888888", linewidth=0.8, linestyle="--")
     axes.set_yticks(places, [row["title"] for row in rows], fontsize=9)
-    axes.set_xlabel("operations per second, as a ratio to the raw file (to qcow2 in the last row); the mark is the aim",
-                    fontsize=8)
-    axes.set_title(f"embedded store, {when}", fontsize=10)
+    axes.set_xlabel(axis, fontsize=8)
+    axes.set_title(title, fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
@@ -119,7 +118,8 @@ def main():
     rows, idle = collect(out), json.loads((out / "open.json").read_text())
     (results / "results.json").write_text(json.dumps({"date": when, "rows": rows, "idle": idle}, indent=1) + "\n")
     (results / "table.md").write_text(table(rows, idle, when))
-    chart(rows, when, results / "ratios.svg")
+    chart(rows, results / "ratios.svg", f"embedded store, {when}",
+          "operations per second, as a ratio to the raw file (to qcow2 in the last row); the mark is the aim")
 
 
 if __name__ == "__main__":
