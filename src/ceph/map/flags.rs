@@ -106,6 +106,14 @@ bitflags! {
         const EIO = 1 << 16;
         /// Expected to be large.
         const BULK = 1 << 17;
+        /// Crimson OSDs may have it.
+        const CRIMSON = 1 << 18;
+        /// Some shards are not written each time and cannot lead; since Tentacle.
+        const EC_OPTIMIZATIONS = 1 << 19;
+        /// Clients may read single shards.
+        const CLIENT_SPLIT_READS = 1 << 20;
+        /// Erasure-coded, with omap.
+        const OMAP = 1 << 21;
         const _ = !0;
     }
 }

@@ -50,9 +50,16 @@ impl OsdMap {
     /// The shard of an actual group that its acting primary has: what operations are addressed to.
     #[must_use]
     pub fn primary_shard(&self, pg: PgId, placement: &Placement) -> SpgId {
-        let erasure = self.pool(PoolId(pg.pool)).is_some_and(Pool::is_erasure);
-        let at = placement.acting.iter().position(|osd| *osd == placement.acting_primary);
-        let shard = at.filter(|_| erasure).and_then(|at| i8::try_from(at).ok());
+        let pool = self.pool(PoolId(pg.pool)).filter(|pool| pool.is_erasure());
+        let shard = pool.and_then(|pool| {
+            let of_primary = |shard: &i8| {
+                let osd = usize::try_from(*shard).ok().and_then(|at| placement.acting.get(at));
+                osd == Some(&placement.acting_primary)
+            };
+            // In a damaged group one OSD may have two shards: it leads by one that can.
+            let able = (0..i8::MAX).filter(of_primary).find(|shard| pool.may_be_primary(*shard));
+            able.or_else(|| (0..i8::MAX).find(of_primary))
+        });
         SpgId { pg, shard: shard.unwrap_or(NO_SHARD) }
     }
 
@@ -86,6 +93,17 @@ impl OsdMap {
             }
             raw.clone_from(set);
         }
+        self.apply_upmap_items(pg, raw);
+        let Some(primary) = self.upmaps.primaries.get(&pg) else { return };
+        if (0..self.max_osd()).contains(primary)
+            && !self.is_marked_out(*primary)
+            && let Some(at) = raw.iter().position(|osd| osd == primary)
+        {
+            raw.swap(0, at);
+        }
+    }
+
+    fn apply_upmap_items(&self, pg: PgId, raw: &mut Osds) {
         for (from, to) in self.upmaps.items.get(&pg).into_iter().flatten() {
             if raw.contains(to) || self.is_marked_out(*to) {
                 continue;
@@ -131,7 +149,7 @@ impl OsdMap {
         match temp.is_empty() {
             true if primary == -1 => (up.clone(), up_primary),
             true => (up.clone(), primary),
-            false => (temp, primary),
+            false => (pool.shards_in_order(temp), primary),
         }
     }
 }

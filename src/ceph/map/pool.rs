@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::crush::hash2;
+use super::crush::{ITEM_NONE, Osds, hash2};
 use super::flags::PoolFlags;
 use super::pgid::{PgId, mask, stable_mod};
 use crate::ceph::types::UTime;
@@ -53,7 +53,7 @@ pub struct PoolSnap {
 /// Not kept, though a map has it: `auid`, `crash_replay_interval`, `properties`, everything of hit
 /// sets and of a cache's targets and ages, `expected_num_objects`, `use_gmt_hitset`, `create_time`,
 /// `pg_autoscale_mode`, `last_pg_merge_meta` and the crush buckets of stretched pools
-/// (`peering_crush_*`), which only OSDs heed.
+/// (`peering_crush_*`), which only OSDs heed, and `shard_mapping`, for reads of single shards.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pool {
     /// Replicated or erasure-coded.
@@ -108,6 +108,9 @@ pub struct Pool {
     pub last_force_op_resend_preluminous: u32,
     /// Whether the primary of an erasure-coded pool reads all shards and takes the first to answer.
     pub fast_read: bool,
+    /// Shards that are never primary, a bit each, in a pool with
+    /// [`PoolFlags::EC_OPTIMIZATIONS`].
+    pub nonprimary_shards: u128,
     /// Options, by number (`pool_opts_t::key_t`).
     pub options: BTreeMap<i32, PoolOption>,
     /// Applications and their metadata.
@@ -127,7 +130,7 @@ pub enum PoolOption {
 
 /// [`Pool::object_hash`] of pools of the very first days.
 const HASH_LINUX: u8 = 1;
-/// The newest encoding known here; newer ones only append.
+/// The newest encoding known here, Tentacle's; newer ones only append.
 const VERSION: u8 = 32;
 /// Mimic's, the oldest that a cluster we speak to has.
 const VERSION_MIN: u8 = 27;
@@ -162,6 +165,31 @@ impl Pool {
     #[must_use]
     pub fn fold(&self, raw: PgId) -> PgId {
         PgId { seed: stable_mod(raw.seed, self.pg_num, mask(self.pg_num)), ..raw }
+    }
+
+    /// Whether the OSD with this shard may lead a group.
+    pub(super) fn may_be_primary(&self, shard: i8) -> bool {
+        // The bits are 0 in pools of other kinds.
+        let bit = u32::try_from(shard).ok().and_then(|shard| 1u128.checked_shl(shard));
+        bit.is_some_and(|bit| self.nonprimary_shards & bit == 0)
+    }
+
+    /// A temporary set with each OSD at the place of its shard. In an optimized erasure-coded pool
+    /// the map lists those that may lead first, so that clients of old choose one of them.
+    pub(super) fn shards_in_order(&self, listed: Osds) -> Osds {
+        if !self.flags.contains(PoolFlags::EC_OPTIMIZATIONS) || self.nonprimary_shards == 0 {
+            return listed;
+        }
+        let shards = || (0..i8::MAX).take(listed.len());
+        let able = shards().filter(|shard| self.may_be_primary(*shard));
+        let unable = shards().filter(|shard| !self.may_be_primary(*shard));
+        let mut ordered = Osds::from_elem(ITEM_NONE, listed.len());
+        for (osd, shard) in listed.iter().zip(able.chain(unable)) {
+            if let Some(place) = usize::try_from(shard).ok().and_then(|at| ordered.get_mut(at)) {
+                *place = *osd;
+            }
+        }
+        ordered
     }
 
     /// What CRUSH places a group by (`raw_pg_to_pps`).
@@ -232,6 +260,7 @@ impl Pool {
             last_force_op_resend_prenautilus: 0,
             last_force_op_resend_preluminous: 0,
             fast_read: false,
+            nonprimary_shards: 0,
             options: BTreeMap::new(),
             applications: BTreeMap::new(),
         })
@@ -298,6 +327,17 @@ impl Pool {
             // Where last_pg_merge_meta was for a while.
             reader.take(8, "pool pg_num_dec")?;
             self.last_force_op_resend = reader.u32("pool last_force_op_resend")?;
+            reader.u8("pool pg_autoscale_mode")?;
+        }
+        if version >= 29 {
+            reader.versioned(1, "pool last_pg_merge_meta")?;
+        }
+        if version == 30 || version >= 31 && reader.bool("pool peering_crush")? {
+            reader.take(16, "pool peering_crush")?;
+        }
+        if version >= 32 {
+            let [low, high] = [varint(reader)?, varint(reader)?].map(u128::from);
+            self.nonprimary_shards = high << 64 | low;
         }
         Ok(())
     }
@@ -311,6 +351,20 @@ fn hash_linux(namespace: &[u8], key: &[u8]) -> u32 {
         let byte = u32::from(*byte);
         hash.wrapping_add(byte << 4).wrapping_add(byte >> 4).wrapping_mul(11)
     })
+}
+
+/// Seven bits a byte, the lowest first, the eighth says that more follow (`denc_varint`).
+fn varint(reader: &mut Reader<'_>) -> Result<u64> {
+    const FIELD: &str = "pool nonprimary_shards";
+    let mut value = 0;
+    for shift in (0..u64::BITS).step_by(7) {
+        let byte = reader.u8(FIELD)?;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Ok(value);
+        }
+    }
+    Err(Errno::EBADMSG.because(format!("{FIELD}: a number too long")))
 }
 
 fn decode_options(reader: &mut Reader<'_>) -> Result<BTreeMap<i32, PoolOption>> {

@@ -7,7 +7,7 @@
 use super::args::ArgSet;
 use super::bucket::{Bucket, Draw};
 use super::hash::hash2;
-use super::rule::{Rule, Step};
+use super::rule::{Rule, RuleKind, Step};
 use super::{CrushMap, ITEM_NONE, Osds};
 
 /// A position that has not been chosen yet (`CRUSH_ITEM_UNDEF`).
@@ -16,7 +16,7 @@ const ITEM_UNDEF: i32 = 0x7fff_fffe;
 const FULL_WEIGHT: u32 = 0x1_0000;
 /// Straws one rule may draw. A search in 1000 OSDs draws some thousands; a damaged or malicious
 /// map could ask for 2³² attempts in a bucket of all OSDs.
-const DRAWS_MAX: u32 = 1 << 23;
+const DRAWS_MAX: u32 = 1 << 22;
 
 /// One run of a rule.
 pub(super) struct Run<'a> {
@@ -53,7 +53,7 @@ struct Want {
 }
 
 /// What a choice in one bucket came to.
-enum Found<'a> {
+pub(super) enum Found<'a> {
     /// An item of the wanted type.
     Item(i32),
     /// A bucket of another type, in which the search goes on.
@@ -74,7 +74,11 @@ impl CrushMap {
         match self.rule(rule) {
             Some(rule) if size > 0 => {
                 let args = self.args.of(pool);
-                Run { map: self, args, weights, x, draws: DRAWS_MAX }.rule(rule, size)
+                let mut run = Run { map: self, args, weights, x, draws: DRAWS_MAX };
+                match rule.kind {
+                    RuleKind::MsrFirstn | RuleKind::MsrIndep => run.msr_rule(rule, size),
+                    _ => run.rule(rule, size),
+                }
             }
             _ => Osds::new(),
         }
@@ -367,7 +371,7 @@ impl<'a> Run<'a> {
     }
 
     /// Chooses in one bucket.
-    fn find(
+    pub(super) fn find(
         &mut self,
         bucket: &Bucket,
         r: i32,
@@ -407,7 +411,7 @@ impl<'a> Run<'a> {
     }
 
     /// Whether a device is out, as a part of those with a reduced weight is for each group.
-    fn is_out(&self, device: i32) -> bool {
+    pub(super) fn is_out(&self, device: i32) -> bool {
         let weight = usize::try_from(device).ok().and_then(|device| self.weights.get(device));
         match weight.copied() {
             None | Some(0) => true,

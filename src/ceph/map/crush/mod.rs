@@ -4,6 +4,7 @@
 //!   CrushMap::place(rule, x, size, weights, pool)
 //!        |
 //!   mapper.rs     runs the rule's steps: descends, retries what is out, taken or a dead end
+//!   msr.rs        the same for rules of several OSDs per failure domain
 //!        |
 //!   bucket.rs     chooses one item of a bucket      hash.rs, ln.rs: the dice
 //!        |
@@ -21,6 +22,7 @@ mod compat;
 mod hash;
 mod ln;
 mod mapper;
+mod msr;
 mod rule;
 
 use args::ChooseArgs;
@@ -69,9 +71,9 @@ pub struct Tunables {
     /// Whether a leaf stays the same when other replicas move.
     pub chooseleaf_stable: u8,
     /// Descents of a rule of several OSDs per failure domain.
-    pub msr_descents: u8,
+    pub msr_descents: u32,
     /// Its retries after a collision.
-    pub msr_collision_tries: u8,
+    pub msr_collision_tries: u32,
 }
 
 impl Default for Tunables {
@@ -229,8 +231,8 @@ impl Tunables {
 
     fn decode_msr(&mut self, reader: &mut Reader<'_>) -> Result<()> {
         if !reader.is_empty() {
-            self.msr_descents = reader.u8("crush msr_descents")?;
-            self.msr_collision_tries = reader.u8("crush msr_collision_tries")?;
+            self.msr_descents = reader.u32("crush msr_descents")?;
+            self.msr_collision_tries = reader.u32("crush msr_collision_tries")?;
         }
         Ok(())
     }

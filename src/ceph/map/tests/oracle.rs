@@ -82,6 +82,12 @@ fn placements_in_random_maps_are_those_of_osdmaptool() {
         // Shown when the comparison fails.
         println!("seed {seed}\n{}\n{sketch:?}", hierarchy.text);
         placements += compare(&path);
+        if let Some(keep) = std::env::var_os("OXIRADOS_PLACEMENT_KEEP") {
+            let map = OsdMap::decode(&sketch.encode()).unwrap();
+            let kept = Path::new(&keep).join(format!("random-{seed}.osdmap"));
+            std::fs::write(kept.with_extension("txt"), dump(&map)).unwrap();
+            std::fs::copy(&path, kept).unwrap();
+        }
     }
     println!("{placements} placements in {rounds} maps");
 }
