@@ -137,15 +137,14 @@ impl Objecter {
     /// its handler begins any more. `-ENOTCONN` if it was lost.
     pub fn unwatch(&self, handle: WatchHandle, done: UnitDone) {
         let linger = self.lingers.table.lock().lingers.remove(&handle.0);
-        let Some(Linger { aim, kind: Kind::Watch(watch), .. }) = linger else {
+        let Some(Linger { aim, kind: Kind::Watch(_), .. }) = linger else {
             return self.events.defer(Box::new(move || done(Err(Errno::ENOTCONN.into()))));
         };
         let me = self.me.clone();
         let ended = move |reply: Reply| {
-            let outcome = match watch.error {
-                Some(error) => Err(Error::from(error)),
-                None => reply.ok().map(drop),
-            };
+            // Also for a watch that was lost, the OSD's word counts (measured on 16.2.15: `-ENOENT`
+            // when it was lost with its object).
+            let outcome = reply.ok().map(drop);
             match me.upgrade() {
                 // Behind the calls that are waiting.
                 Some(objecter) => objecter.events.defer(Box::new(move || done(outcome))),

@@ -23,7 +23,8 @@ impl Objecter {
     /// Waits while too much is under way, on threads that may ([`super::ObjecterConfig`]).
     pub fn submit(&self, mut op: ObjectOp, done: Done) {
         if op.steps.is_empty() {
-            return done(Reply { result: 0, version: 0, steps: SmallVec::new() });
+            // As an OSD answers it, without asking one.
+            return done(Reply::error(Errno::EINVAL));
         }
         let charge = self.throttle.take(budget(&op), self.config.may_wait);
         let expects = op.steps.iter_mut().map(|step| Expect::of(&mut step.op)).collect();
