@@ -31,7 +31,7 @@ use crate::ceph::messages::osd_out::Expect;
 use crate::ceph::messages::osd_step::StepWriter;
 use crate::ceph::messages::watch_notify::{WatchEvent, WatchNotify};
 use crate::ceph::types::UTime;
-use crate::errno::{Errno, Error, Result};
+use crate::errno::{Errno, Result};
 use crate::model::{
     Done, Name, Notification, NotifyReply, Reply, SnapId, Target, WatchHandle, WatchHandler,
 };

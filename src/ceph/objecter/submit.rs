@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use parking_lot::RwLockReadGuard;
-use smallvec::SmallVec;
 
 use super::request::{Again, Draft, PoolCheck, Request, budget, osd_flags};
 use super::session::Session;
