@@ -43,7 +43,10 @@ use std::time::{Duration, SystemTime};
 use parking_lot::{Mutex, RwLock};
 use uuid::Uuid;
 
+pub use self::command::CommandDone;
 use self::linger::Lingers;
+pub use self::linger::{NotifyDone, UnitDone, WatchDone};
+pub use self::list::ListDone;
 use self::session::{HOMELESS, Session};
 use self::throttle::Throttle;
 use self::tick::Clock;

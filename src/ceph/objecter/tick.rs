@@ -25,7 +25,7 @@ pub(super) struct Clock {
 /// What a look at a session found.
 #[derive(Default)]
 struct Found {
-    expired: Vec<Box<Request>>,
+    expired: Vec<Request>,
     expired_commands: Vec<Command>,
     /// Requests on a pool that nobody has asked the monitors about.
     unasked: Vec<u64>,
@@ -122,7 +122,8 @@ impl Objecter {
                 }
             }
         }
-        found.expired.extend(expired.iter().filter_map(|tid| inner.requests.remove(tid)));
+        let requests = &mut inner.requests;
+        found.expired.extend(expired.iter().filter_map(|tid| Some(*requests.remove(tid)?)));
         expired.clear();
         for (tid, command) in &mut inner.commands {
             found.is_late |= is_beat;

@@ -1,0 +1,7 @@
+//! The objecter against OSDs that do as they are told (`fake`, `script`), and against ones that
+//! behave like OSDs over a bad network, by seed (`sim`).
+
+mod fake;
+mod history;
+mod script;
+mod sim;
