@@ -19,7 +19,6 @@ mod shared;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use once_cell::sync::OnceCell;
 
@@ -27,7 +26,7 @@ use crate::ceph::auth::{AuthClient, AuthSource};
 use crate::ceph::msgr2::{Local, Timeouts};
 use crate::ceph::transport::{Link, Peer, SessionHandler, Transport};
 use crate::ceph::types::{EntityAddr, EntityAddrs, EntityKind, features};
-use crate::conf::{Config, Value};
+use crate::conf;
 use crate::errno::{Errno, Result};
 use crate::runtime;
 
@@ -45,39 +44,30 @@ pub struct Settings {
     pub receive_buffer: u32,
     /// Segments have checksums (`ms_crc_data`).
     pub crc_data: bool,
+    /// Revision 2.1 of the protocol is spoken where the peer does; false is for tests of 2.0.
+    pub revision_1: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let timeouts = Timeouts::default();
-        Settings { timeouts, nodelay: true, receive_buffer: 0, crc_data: true }
+        Settings { timeouts, nodelay: true, receive_buffer: 0, crc_data: true, revision_1: true }
     }
 }
 
 impl Settings {
     /// From a handle's configuration.
     #[must_use]
-    pub fn from_config(config: &Config) -> Self {
-        let default = Settings::default();
-        let number = |name, default| match config.value(name) {
-            Some(Value::Uint(value)) => value,
-            _ => default,
-        };
-        let seconds =
-            |name, default: Duration| Duration::from_secs(number(name, default.as_secs()));
-        let size = match config.value("ms_tcp_rcvbuf") {
-            Some(Value::Uint(value)) => u32::try_from(value).unwrap_or(u32::MAX),
-            _ => 0,
-        };
-        let flag = |name| !matches!(config.value(name), Some(Value::Bool(false)));
+    pub fn from_config(config: &impl conf::Settings) -> Self {
         Settings {
             timeouts: Timeouts {
-                ready: seconds("ms_connection_ready_timeout", default.timeouts.ready),
-                idle: seconds("ms_connection_idle_timeout", default.timeouts.idle),
+                ready: config.duration("ms_connection_ready_timeout"),
+                idle: config.duration("ms_connection_idle_timeout"),
             },
-            nodelay: flag("ms_tcp_nodelay"),
-            receive_buffer: size,
-            crc_data: flag("ms_crc_data"),
+            nodelay: config.bool("ms_tcp_nodelay"),
+            receive_buffer: u32::try_from(config.u64("ms_tcp_rcvbuf")).unwrap_or(u32::MAX),
+            crc_data: config.bool("ms_crc_data"),
+            revision_1: true,
         }
     }
 }
@@ -135,7 +125,7 @@ impl Handle {
             global_seq: self.global_seq.fetch_add(1, Ordering::Relaxed) + 1,
             lossy: true,
             crc_data: self.settings.crc_data,
-            revision_1: true,
+            revision_1: self.settings.revision_1,
         }
     }
 

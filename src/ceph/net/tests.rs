@@ -2,6 +2,7 @@
 
 use std::io::{IoSlice, Read, Write};
 use std::net::TcpListener;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -11,7 +12,8 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 
 use super::{Net, Settings};
-use crate::ceph::auth::{AuthClient, AuthNoneSource, MODE_CRC, MODE_SECURE};
+use crate::ceph::auth::{AuthClient, AuthNoneSource, Credentials, MODE_CRC, MODE_SECURE};
+use crate::ceph::clock::Clock;
 use crate::ceph::message::Message;
 use crate::ceph::msgr2::{Connection, Event, Local, Timeouts};
 use crate::ceph::sim::auth::Shared;
@@ -31,7 +33,7 @@ enum Told {
 
 struct Handler {
     told: Mutex<mpsc::Sender<Told>>,
-    auth: Option<Shared>,
+    auth: Mutex<Option<Box<dyn AuthClient>>>,
 }
 
 impl Handler {
@@ -42,7 +44,7 @@ impl Handler {
 
 impl SessionHandler for Handler {
     fn auth(&self) -> Option<Box<dyn AuthClient>> {
-        self.auth.clone().map(|auth| Box::new(auth) as _)
+        self.auth.lock().take()
     }
 
     fn ready(&self) {
@@ -65,18 +67,28 @@ impl SessionHandler for Handler {
 const LONG: Duration = Duration::from_secs(20);
 
 struct Opened {
-    net: Net,
+    net: Arc<Net>,
     link: Arc<dyn Link>,
     told: Receiver<Told>,
 }
 
 impl Opened {
+    /// With a secret shared with [`echo`], or with the method "none".
     fn new(kind: EntityKind, addr: EntityAddr, auth: Option<Shared>, modes: &[u32]) -> Self {
         let name = "client.admin".to_owned();
         let source = AuthNoneSource { name, global_id: 0, modes: modes.to_vec() };
         let net = Net::new(Settings::default(), Arc::new(source)).unwrap();
+        Opened::over(Arc::new(net), kind, addr, auth.map(|auth| Box::new(auth) as _))
+    }
+
+    fn over(
+        net: Arc<Net>,
+        kind: EntityKind,
+        addr: EntityAddr,
+        auth: Option<Box<dyn AuthClient>>,
+    ) -> Self {
         let (sender, told) = mpsc::channel();
-        let handler = Arc::new(Handler { told: Mutex::new(sender), auth });
+        let handler = Arc::new(Handler { told: Mutex::new(sender), auth: Mutex::new(auth) });
         let peer = Peer { kind, id: 0, addrs: EntityAddrs(vec![addr]) };
         let link = net.connect(peer, handler);
         Opened { net, link, told }
@@ -256,13 +268,27 @@ fn a_dropped_link_closes_before_and_after_it_stands() {
     assert_eq!(opened.told.recv_timeout(LONG).err(), Some(RecvTimeoutError::Disconnected));
 }
 
-/// Monitors of the cluster whose configuration `CEPH_CONF` names.
-fn monitors() -> Vec<EntityAddr> {
-    let config = Config::new("ceph", EntityName::parse("client.admin").unwrap());
+/// The cluster whose configuration `CEPH_CONF` names.
+fn cluster() -> Config {
+    let config = Config::new("ceph", EntityName::client("admin"));
     config.read_file(None).unwrap();
+    config
+}
+
+/// Its monitors.
+fn monitors(config: &Config) -> Vec<EntityAddr> {
     let hosts = config.get("mon_host").unwrap();
     let v2 = hosts.split("v2:").skip(1).map(|rest| rest.split([',', ']']).next().unwrap());
     v2.map(|host| EntityAddr::new(AddrKind::Msgr2, host.parse().unwrap(), 0)).collect()
+}
+
+/// Its first OSD.
+fn osd() -> EntityAddr {
+    let dump = Command::new("ceph").args(["osd", "dump", "-f", "json"]).output().unwrap();
+    let dump: serde_json::Value = serde_json::from_slice(&dump.stdout).unwrap();
+    let addr = &dump["osds"][0]["public_addrs"]["addrvec"][0];
+    let socket = addr["addr"].as_str().unwrap().parse().unwrap();
+    EntityAddr::new(AddrKind::Msgr2, socket, addr["nonce"].as_u64().unwrap() as u32)
 }
 
 /// Asks for the monitors' map and returns its length.
@@ -279,14 +305,62 @@ fn ask_for_map(opened: &Opened) -> usize {
     }
 }
 
+/// Waits for the answer to a keepalive.
+fn ask_for_life(opened: &Opened) {
+    opened.link.keepalive();
+    opened.ready();
+    loop {
+        match opened.next() {
+            Told::KeepaliveAck => return,
+            // The map, which an OSD gives to every new client.
+            Told::Message(_) => {}
+            told => panic!("{told:?}"),
+        }
+    }
+}
+
 #[test]
 #[ignore = "needs CEPH_CONF of a cluster with auth_*_required = none"]
-fn a_real_monitor_gives_its_map() {
-    for addr in monitors() {
-        let opened = Opened::new(EntityKind::Mon, addr, None, &[MODE_CRC]);
-        assert!(ask_for_map(&opened) > 100);
+fn real_daemons_without_authentication_speak_both_revisions() {
+    let config = cluster();
+    if config.get("auth_client_required").unwrap() != "none" {
+        return println!("not this cluster");
+    }
+    for revision_1 in [true, false] {
+        let name = "client.admin".to_owned();
+        let source = AuthNoneSource { name, global_id: 0, modes: vec![MODE_CRC] };
+        let settings = Settings { revision_1, ..Settings::from_config(&config) };
+        let net = Arc::new(Net::new(settings, Arc::new(source)).unwrap());
+        let addr = monitors(&config)[0];
+        let mon = Opened::over(net.clone(), EntityKind::Mon, addr, None);
+        assert!(ask_for_map(&mon) > 100);
+        ask_for_life(&Opened::over(net, EntityKind::Osd, osd(), None));
         // Encryption takes keys, which the method "none" has not.
         let opened = Opened::new(EntityKind::Mon, addr, None, &[MODE_SECURE]);
         assert_eq!(opened.closed(), Errno::EACCES);
+    }
+}
+
+#[test]
+#[ignore = "needs CEPH_CONF of a cluster with cephx"]
+fn real_daemons_with_cephx_speak_both_modes_in_both_revisions() {
+    for (mode, revision_1) in [("crc", true), ("secure", true), ("crc", false), ("secure", false)] {
+        let config = cluster();
+        if config.get("auth_client_required").unwrap() == "none" {
+            return println!("not this cluster");
+        }
+        config.set("ms_mon_client_mode", mode).unwrap();
+        config.set("ms_client_mode", mode).unwrap();
+        let read = |path: &str| std::fs::read(path).map_err(Error::from);
+        let name = config.name().clone();
+        let credentials = Credentials::new(&config, &name, &read, Clock::system()).unwrap();
+        let settings = Settings { revision_1, ..Settings::from_config(&config) };
+        let net = Arc::new(Net::new(settings, credentials.clone()).unwrap());
+        let attempt = credentials.attempt();
+        let addr = monitors(&config)[0];
+        let mon = Opened::over(net.clone(), EntityKind::Mon, addr, Some(attempt.client()));
+        assert!(ask_for_map(&mon) > 100, "{mode}");
+        credentials.adopt(&attempt).unwrap();
+        ask_for_life(&Opened::over(net, EntityKind::Osd, osd(), None));
     }
 }
