@@ -33,3 +33,6 @@ pub use events::{Done, MonEvents};
 pub use monmap::{MonInfo, MonMap};
 pub use resolve::{Resolver, Service, SystemResolver};
 pub use tell::MonTarget;
+
+#[cfg(test)]
+mod tests;

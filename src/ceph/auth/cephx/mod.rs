@@ -31,4 +31,4 @@ fn random() -> Result<u64> {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(in crate::ceph) mod tests;

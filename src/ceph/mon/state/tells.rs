@@ -1,0 +1,57 @@
+//! Commands and pings for one monitor.
+
+use std::time::Instant;
+
+use super::{Action, Role, State, is_refusal};
+use crate::ceph::message::Message;
+use crate::ceph::mon::tell::Told;
+use crate::errno::Error;
+
+impl State {
+    pub(super) fn open_tell(&mut self, tid: u64, now: Instant) {
+        let Some(tell) = self.tells.list.get_mut(&tid) else { return };
+        let needs_cluster = matches!(tell.told, Told::Command { .. });
+        if tell.session.is_some() || needs_cluster && self.map.epoch == 0 {
+            return;
+        }
+        match tell.target.rank(&self.map) {
+            Err(error) => self.end_tell(tid, error),
+            Ok(rank) => {
+                let attempt = self.credentials.attempt_apart();
+                let session = self.open(rank, Role::Tell(tid), attempt);
+                if let Some(tell) = self.tells.list.get_mut(&tid) {
+                    tell.opened(session, now);
+                }
+            }
+        }
+    }
+
+    pub(super) fn end_tell(&mut self, tid: u64, error: Error) {
+        if let Some(tell) = self.tells.list.remove(&tid) {
+            if let Some(session) = tell.session {
+                self.drop_session(session);
+            }
+            self.actions.push_back(Action::Call(tell.fail(error)));
+        }
+    }
+
+    pub(super) fn tell_closed(&mut self, tid: u64, error: Error) {
+        if is_refusal(&error) {
+            self.end_tell(tid, error);
+        } else if let Some(tell) = self.tells.list.get_mut(&tid) {
+            tell.session = None;
+        }
+    }
+
+    pub(super) fn tell_message(&mut self, tid: u64, message: &Message) {
+        if !self.tells.list.get(&tid).is_some_and(|tell| tell.is_answer(message)) {
+            return;
+        }
+        if let Some(tell) = self.tells.list.remove(&tid) {
+            if let Some(session) = tell.session {
+                self.drop_session(session);
+            }
+            self.actions.push_back(Action::Call(tell.answer(message)));
+        }
+    }
+}
