@@ -26,7 +26,6 @@ const CONFIG_WAIT: Duration = Duration::from_secs(5);
 pub(super) async fn connect(config: &Config) -> Result<CephEngine> {
     let clock = Clock::system();
     let monitors = find_monitors(config).await?;
-    let names = describe(&monitors);
     let credentials = Credentials::new(config, config.name(), &read_file, clock.clone())?;
     let source: Arc<dyn AuthSource> = credentials.clone();
     let net = Arc::new(Net::new(Settings::from_config(config), source)?);
@@ -40,10 +39,12 @@ pub(super) async fn connect(config: &Config) -> Result<CephEngine> {
     );
     hub.set_monitors(&monitors);
     let configured = hub.configured();
+    // Asked before it starts: a refusal that comes at once has to find whom to tell.
+    let session = pending(|done| monitors.authenticated(done));
     monitors.start(Instant::now());
-    if let Err(error) = pending(|done| monitors.authenticated(done)).await {
+    if let Err(error) = session.await {
         monitors.shutdown();
-        return Err(explain(error, config, &names));
+        return Err(error);
     }
     if tokio::time::timeout(CONFIG_WAIT, configured).await.is_err() {
         log::info!(target: "monc", "the monitors have not told their configuration");
@@ -98,27 +99,4 @@ fn read_file(path: &str) -> Result<Vec<u8>> {
 fn host_name() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     name.trim().to_owned()
-}
-
-fn describe(monitors: &MonMap) -> String {
-    let addrs: Vec<String> = monitors.monitors.iter().map(|mon| mon.addrs.to_string()).collect();
-    addrs.join(" ")
-}
-
-/// What a person has to look at when there is no session.
-fn explain(error: Error, config: &Config, monitors: &str) -> Error {
-    let name = config.name();
-    let hint = match error.errno() {
-        Errno::ETIMEDOUT => format!(
-            "no monitor of {monitors} answered within client_mount_timeout; see option mon_host"
-        ),
-        Errno::EACCES | Errno::EPERM => {
-            format!("{monitors} does not accept {name} with its key; see options name and keyring")
-        }
-        Errno::EOPNOTSUPP => {
-            format!("{monitors} cannot be spoken to; see options mon_host and auth_client_required")
-        }
-        _ => return error,
-    };
-    error.context(hint)
 }

@@ -83,7 +83,16 @@ pub(super) async fn command(
     command: Vec<String>,
     input: Bytes,
 ) -> Result<CommandReply> {
-    pending(|done| engine.monitors.command(target, command, input, done)).await
+    let named = target != MonTarget::Any;
+    let answer = pending(|done| engine.monitors.command(target, command, input, done)).await;
+    match answer {
+        // The words that the original has for it.
+        Err(error) if named && error == Errno::ENOENT => {
+            let status = "mon dne".to_owned();
+            Ok(CommandReply { code: error.to_c(), status, ..CommandReply::default() })
+        }
+        answer => answer,
+    }
 }
 
 /// Runs a command that must succeed.

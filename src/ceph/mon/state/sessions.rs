@@ -159,7 +159,10 @@ impl State {
 
     /// Who waits, or will, is told; the hunt goes on with its interval.
     pub(super) fn refuse(&mut self, error: Error) {
-        log::error!(target: "monc", "{error}");
+        if self.waiters.is_empty() {
+            // Whoever waits for the first session says so.
+            log::error!(target: "monc", "{error}");
+        }
         self.fail_waiters(error.clone());
         self.refused = Some(error);
     }

@@ -67,7 +67,6 @@ impl State {
         if let Some(error) = &self.last_error {
             what += &format!("; at last: {error}");
         }
-        log::error!(target: "monc", "{what}");
         for (done, _) in over {
             let error = Errno::ETIMEDOUT.because(what.clone());
             self.call(move || done(Err(error)));
