@@ -79,6 +79,7 @@ fn pool_of(db: &Connection, row: &Row<'_>) -> Result<Pool> {
             selfmanaged_snaps: mode == SNAPS_OF_CLIENTS,
             applications: serde_json::from_str(&applications).map_err(bad)?,
             pg_num: row.get(4)?,
+            base_tier: None,
         },
         created: time_of(row.get(5)?),
         last_change: row.get::<_, i64>(6)?.cast_unsigned(),

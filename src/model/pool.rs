@@ -26,6 +26,8 @@ pub struct PoolInfo {
     pub applications: BTreeMap<String, BTreeMap<String, String>>,
     /// Placement groups.
     pub pg_num: u32,
+    /// The pool it is a cache for.
+    pub base_tier: Option<PoolId>,
 }
 
 impl PoolInfo {

@@ -133,8 +133,8 @@ exports! {
     };
     /// The pool that a cache pool is for: the pool itself where it is none. Returns 0, -ENOENT.
     fn rados_pool_get_base_tier(cluster: rados_t, pool: i64, base_tier: *mut i64) -> c_int => {
-        engine(cluster)?.pool(PoolId(pool))?;
-        buffer::out(base_tier, pool);
+        let info = engine(cluster)?.pool(PoolId(pool))?;
+        buffer::out(base_tier, info.base_tier.map_or(pool, |base| base.0));
         Ok(0)
     };
     /// Pools have no owner any more: -EOPNOTSUPP.

@@ -217,6 +217,7 @@ impl Pool {
             selfmanaged_snaps: self.flags.contains(PoolFlags::SELFMANAGED_SNAPS),
             applications: self.applications.clone(),
             pg_num: self.pg_num,
+            base_tier: (self.tier_of >= 0).then_some(PoolId(self.tier_of)),
         }
     }
 

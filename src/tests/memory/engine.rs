@@ -221,6 +221,7 @@ impl Engine for MemoryEngine {
                 selfmanaged_snaps: false,
                 applications: BTreeMap::new(),
                 pg_num: 32,
+                base_tier: None,
             },
         );
         pending(Ok(id))
