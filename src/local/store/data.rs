@@ -231,6 +231,7 @@ impl Txn<'_> {
         if (first..behind).all(|block| source(&chain.layers, block) == Source::Zeros) {
             return Ok(());
         }
+        self.takes = true;
         let chain = self.writable(idx)?;
         chain.changed = true;
         let Some((top, lower)) = chain.layers.split_first_mut() else { return Ok(()) };
@@ -246,11 +247,23 @@ impl Txn<'_> {
             }
         }
         // Without any data left, the space goes back as a whole.
-        if lower.is_empty() && top.state.data.is_empty() {
+        let empty = lower.is_empty() && top.state.data.is_empty();
+        self.unstage(slot, first as u64 * BLOCK, behind as u64 * BLOCK);
+        if empty {
             return self.drop_chain(idx);
         }
         self.cleared.push((slot, cleared));
         Ok(())
+    }
+
+    /// Forgets what earlier steps put between two places of a slot, so that it is never seen.
+    fn unstage(&mut self, slot: u64, start: u64, stop: u64) {
+        let staged = std::mem::take(&mut self.staged).into_iter();
+        let keep = |staged: Staged| match staged.slot == slot {
+            true => staged.outside(start, stop),
+            false => vec![staged],
+        };
+        self.staged = staged.flat_map(keep).collect();
     }
 
     /// Puts bytes into a slot index.
@@ -275,7 +288,7 @@ impl Txn<'_> {
         let (slot, block) = (top.slot, (at / BLOCK) as usize);
         let fresh = !chain.committed.get(block);
         if top.state.data.get(block) {
-            self.staged.push(Staged { slot, off: at, bytes: piece, fresh: false });
+            self.put_later(idx, slot, at, piece);
             return Ok(());
         }
         let start = block as u64 * BLOCK;
@@ -301,6 +314,16 @@ impl Txn<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Puts bytes over what the top layer has, behind the commit. What comes over them must come
+    /// later still, also if the block is cleared first.
+    fn put_later(&mut self, idx: u32, slot: u64, off: u64, bytes: Bytes) {
+        if let Some(chain) = self.chains.get_mut(&idx) {
+            let behind = (off + bytes.len() as u64).div_ceil(BLOCK);
+            (off / BLOCK..behind).for_each(|block| chain.committed.set(block as usize));
+        }
+        self.staged.push(Staged { slot, off, bytes, fresh: false });
     }
 
     /// A slot index's chain with a top layer that belongs to the head alone.
@@ -400,6 +423,7 @@ impl Txn<'_> {
     /// Lets go of all layers of a slot index.
     pub(super) fn drop_chain(&mut self, idx: u32) -> Result<()> {
         let Some(chain) = self.chains.remove(&idx) else { return Ok(()) };
+        self.takes = true;
         let body = self.body()?.id;
         let mut delete =
             self.db.prepare_cached("DELETE FROM layer WHERE body = ?1 AND idx = ?2")?;
@@ -414,7 +438,7 @@ impl Txn<'_> {
     fn allocate(&self) -> Result<u64> {
         let mut find = self
             .db
-            .prepare_cached("SELECT id FROM slot_free WHERE punched <> 0 ORDER BY id LIMIT 1")?;
+            .prepare_cached("SELECT id FROM slot_free WHERE punched = 1 ORDER BY id LIMIT 1")?;
         if let Some(id) = find.query_row([], |row| row.get::<_, i64>(0)).optional()? {
             self.db.prepare_cached("DELETE FROM slot_free WHERE id = ?1")?.execute([id])?;
             return Ok(id.cast_unsigned());

@@ -116,7 +116,7 @@ pub(super) struct Effects {
     records: Vec<(u64, SlotState)>,
     cleared: Vec<(usize, u64, Bitmap)>,
     freed: Vec<u64>,
-    /// Data files whose bytes the committed rows will vouch for.
+    /// Slots with bytes that are in no redo row and that the committed rows will vouch for.
     unsynced: BTreeSet<u64>,
     /// Redo rows that were written, to be applied: slot, offset, bytes.
     redo: Vec<(u64, u64, Bytes)>,
@@ -128,7 +128,7 @@ impl Effects {
         let mut effects = Effects::default();
         for chain in txn.chains.values() {
             if chain.unsynced {
-                effects.unsynced.extend(chain.layers.iter().map(|layer| place(layer.slot).0));
+                effects.unsynced.extend(chain.layers.iter().map(|layer| layer.slot));
             }
             if let Some(top) = chain.layers.first().filter(|top| !top.shared) {
                 effects.committed.insert(top.slot, chain.committed);
@@ -136,6 +136,7 @@ impl Effects {
         }
         effects.staged =
             txn.staged.into_iter().map(|staged| (stripe, generation, staged)).collect();
+        effects.unsynced.extend(txn.unsynced);
         effects.records = txn.records;
         let cleared = txn.cleared.into_iter();
         effects.cleared = cleared.map(|(slot, blocks)| (stripe, slot, blocks)).collect();
@@ -151,9 +152,7 @@ impl Effects {
         self.records.append(&mut next.records);
         self.cleared.append(&mut next.cleared);
         self.unsynced.append(&mut next.unsynced);
-        for (slot, committed) in next.committed {
-            self.committed.entry(slot).or_insert(committed);
-        }
+        self.committed.extend(next.committed);
     }
 
     /// Data in order.
@@ -368,7 +367,11 @@ impl Store {
         let fresh = |staged: &Staged| if staged.fresh { staged.bytes.len() } else { 0 };
         let inline =
             commit == Commit::Durable && effects.staged().map(fresh).sum::<usize>() <= INLINE_MAX;
-        self.retire_redo(db, effects)?;
+        if commit == Commit::Durable && !inline {
+            let fresh = effects.staged.iter().filter(|(_, _, staged)| staged.fresh);
+            effects.unsynced.extend(fresh.map(|(_, _, staged)| staged.slot));
+        }
+        retire_redo(db, &effects.unsynced)?;
         let mut insert = db.prepare_cached(
             "INSERT INTO redo (stripe, gen, slot, off, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
@@ -376,9 +379,6 @@ impl Store {
             let Staged { slot, off, bytes, fresh } = staged;
             if *fresh {
                 self.slots.write(*slot, *off, bytes)?;
-                if commit == Commit::Durable && !inline {
-                    effects.unsynced.insert(place(*slot).0);
-                }
             } else {
                 effects.redo.push((*slot, *off, bytes.clone()));
             }
@@ -389,19 +389,8 @@ impl Store {
                 insert.execute(params![stripe, generation, slot, off, &bytes[..]])?;
             }
         }
-        self.slots.sync(effects.unsynced.iter().copied())
-    }
-
-    /// Earlier redo rows of slots in which blocks were cleared must not be replayed over what those
-    /// blocks get next: they were applied long ago, and are forgotten once that is durable.
-    fn retire_redo(&self, db: &Connection, effects: &mut Effects) -> Result<()> {
-        let mut delete = db.prepare_cached("DELETE FROM redo WHERE slot = ?1")?;
-        for (_, slot, _) in &effects.cleared {
-            if delete.execute([slot.cast_signed()])? > 0 {
-                effects.unsynced.insert(place(*slot).0);
-            }
-        }
-        Ok(())
+        let files: BTreeSet<u64> = effects.unsynced.iter().map(|slot| place(*slot).0).collect();
+        self.slots.sync(files)
     }
 
     /// Carries out what was committed.
@@ -480,6 +469,16 @@ impl Store {
         self.vetted.write().insert(caller.client, generation);
         Ok(())
     }
+}
+
+/// Earlier redo rows of slots whose rows will vouch for bytes that are in no redo row must not be
+/// replayed over them: they were applied long ago, and that is durable when these bytes are.
+fn retire_redo(db: &Connection, slots: &BTreeSet<u64>) -> Result<()> {
+    let mut delete = db.prepare_cached("DELETE FROM redo WHERE slot = ?1")?;
+    for slot in slots {
+        delete.execute([slot.cast_signed()])?;
+    }
+    Ok(())
 }
 
 /// Checks an operation's limits and gives its target its canonical form. Whether it writes.

@@ -58,7 +58,8 @@ impl Store {
         files.extend(applied.iter().map(|row| place(row.slot).0));
         files.extend(touched.iter().map(|slot| place(*slot).0));
         self.slots.sync(files)?;
-        if states.is_empty() && applied.is_empty() && lazy == counter(Counter::Synced) {
+        let nothing = states.is_empty() && applied.is_empty() && lazy == counter(Counter::Synced);
+        if nothing && (redo == counter(Counter::Retired) || !self.has_freed()?) {
             return Ok(());
         }
         self.db.write(|db| {
@@ -79,6 +80,12 @@ impl Store {
             self.shared.counter(Counter::Retired).fetch_max(redo, Ordering::AcqRel);
         }
         self.reclaim()
+    }
+
+    /// Whether there are slots to be returned to the file system.
+    fn has_freed(&self) -> Result<bool> {
+        let freed = "SELECT EXISTS (SELECT 1 FROM slot_free WHERE punched = 0)";
+        self.db.read(|db| Ok(db.prepare_cached(freed)?.query_row([], |row| row.get(0))?))
     }
 
     /// Returns the space of blocks that durably ceased to be data, unless they are data again. What

@@ -183,8 +183,12 @@ impl Txn<'_> {
         for snap in newer {
             serve.execute(params![self.target.pool.0, snap.cast_signed(), object, seq])?;
         }
-        for layer in self.chains.values_mut().flat_map(|chain| &mut chain.layers) {
-            layer.shared = true;
+        for chain in self.chains.values_mut() {
+            if chain.unsynced {
+                // Also if the head does not keep them.
+                self.unsynced.extend(chain.layers.iter().map(|layer| layer.slot));
+            }
+            chain.layers.iter_mut().for_each(|layer| layer.shared = true);
         }
         Ok(())
     }

@@ -57,8 +57,8 @@ pub(super) struct Layer {
 #[derive(Clone, Debug)]
 pub(super) struct Chain {
     pub(super) layers: Vec<Layer>,
-    /// Blocks with data in the top layer before this transaction: to be overwritten only after the
-    /// commit.
+    /// Blocks with data in the top layer before this transaction, and those it puts there after its
+    /// commit: to be overwritten only then.
     pub(super) committed: Bitmap,
     /// Blocks this transaction puts into the top layer before its commit.
     pub(super) fresh: Bitmap,
@@ -75,6 +75,21 @@ pub(super) struct Staged {
     pub(super) bytes: Bytes,
     /// They go where nothing visible is, so before the commit; otherwise after it, with a redo row.
     pub(super) fresh: bool,
+}
+
+impl Staged {
+    /// What of them does not lie between two places of the slot.
+    pub(super) fn outside(self, start: u64, stop: u64) -> Vec<Staged> {
+        let end = self.off + self.bytes.len() as u64;
+        let part = |from: u64, to: u64| {
+            let bytes = || self.bytes.slice((from - self.off) as usize..(to - self.off) as usize);
+            (from < to).then(|| Staged { off: from, bytes: bytes(), ..self })
+        };
+        [part(self.off, end.min(start)), part(self.off.max(stop), end)]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
 }
 
 /// See the module.
@@ -94,10 +109,13 @@ pub(super) struct Txn<'a> {
     pub(super) earlier: Option<&'a Effects>,
     /// The commit will not be durable.
     pub(super) lazy: bool,
+    /// Data was taken away.
+    pub(super) takes: bool,
+    /// Slots that must be synced before the commit, with those of chains that are not.
+    pub(super) unsynced: Vec<u64>,
     /// Slots that were given back.
     pub(super) freed: Vec<u64>,
-    /// Blocks that ceased to be data, by slot: redo rows for them must not come back, their space
-    /// goes back.
+    /// Blocks that ceased to be data, by slot: their space goes back.
     pub(super) cleared: Vec<(u64, Bitmap)>,
     /// What the operation changed of the data, for the overlap of the newest clone.
     pub(super) modified: Ranges,
@@ -141,6 +159,8 @@ impl<'a> Txn<'a> {
             staged: Vec::new(),
             earlier: None,
             lazy: false,
+            takes: false,
+            unsynced: Vec::new(),
             freed: Vec::new(),
             cleared: Vec::new(),
             modified: Ranges::default(),
@@ -371,10 +391,13 @@ impl<'a> Txn<'a> {
             }
             top.state.epoch = new_epoch()?;
             let mut row = top.state.clone();
-            if self.lazy {
+            if self.lazy && !self.takes {
                 // Nothing syncs these blocks before the row may become durable: only the record
                 // has them until a flush.
                 row.data = row.data.without(&chain.fresh);
+            } else if self.lazy && !chain.fresh.is_empty() {
+                // Without them there would be nothing, for a block that always was something.
+                self.unsynced.push(top.slot);
             }
             write_state(self.db, top.slot, &row)?;
             self.records.push((top.slot, top.state.clone()));

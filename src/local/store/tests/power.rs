@@ -7,7 +7,8 @@ use std::fs;
 use super::*;
 
 const BLOCK: usize = 4096;
-const BLOCKS: usize = 24;
+/// Enough for a replacement of all to go into a new slot.
+const BLOCKS: usize = 40;
 
 /// What each block of a version may hold after a power cut; the last is what it holds now.
 type Version = Vec<Vec<u8>>;
@@ -61,29 +62,57 @@ impl World {
                 self.bench.store.flush().unwrap();
                 self.settle();
             }
-            kind => {
-                let (off, len) = (first * BLOCK, count * BLOCK);
-                let (step, byte) = match kind {
-                    3 => (Op::Zero { off: off as u64, len: len as u64 - 1 }, None),
-                    _ => (write(off as u64, &vec![byte; len]), Some(byte)),
-                };
-                let step = if byte.is_none() { write(off as u64, &vec![0; len]) } else { step };
-                let mut op = ObjectOp::write_under(target("a"), self.context()).then(step);
-                op.durability = match kind {
-                    4 => Durability::OnAck,
-                    5 => Durability::InPlace,
-                    _ => Durability::OnFlush,
-                };
-                let durable = op.durability != Durability::OnFlush;
-                assert_eq!(self.bench.run(op).result, 0);
-                for block in &mut self.head[first..first + count] {
-                    block.push(byte.unwrap_or(0));
-                }
-                if durable {
-                    // This operation is durable; the others may be.
-                    self.settle_written(first, count);
-                }
+            kind => self.change(random, kind, (first, count, byte)),
+        }
+    }
+
+    /// Runs an operation that changes some blocks.
+    fn change(&mut self, random: &mut Random, kind: u64, (first, count, byte): (usize, usize, u8)) {
+        let put = |first: usize, count: usize, byte: u8| {
+            write((first * BLOCK) as u64, &vec![byte; count * BLOCK])
+        };
+        let clear = |first: usize, count: usize| Op::Zero {
+            off: (first * BLOCK) as u64,
+            len: (count * BLOCK) as u64,
+        };
+        let mut values = vec![byte; count];
+        let (mut first, mut steps) = (first, vec![put(first, count, byte)]);
+        match kind {
+            3 => (values, steps) = (vec![0; count], vec![clear(first, count)]),
+            4 => {
+                // What one step writes the next ones clear and write again.
+                let at = random.below(count as u64) as usize;
+                steps.extend([put(first, count, 254), clear(first + at, count - at)]);
+                steps.push(put(first + at, 1, byte));
+                values = vec![254; count];
+                values[at..].fill(0);
+                values[at] = byte;
             }
+            5 if random.below(3) == 0 => {
+                (first, values) = (0, vec![0; BLOCKS]);
+                steps = vec![Op::Create { exclusive: false }, Op::Remove];
+            }
+            6 if random.below(3) == 0 => {
+                (first, values) = (0, vec![byte; BLOCKS]);
+                steps = vec![Op::WriteFull(vec![byte; BLOCKS * BLOCK].into())];
+            }
+            _ => {}
+        }
+        let op = ObjectOp::write_under(target("a"), self.context());
+        let mut op = steps.into_iter().fold(op, ObjectOp::then);
+        op.durability = match random.below(5) {
+            0 => Durability::OnAck,
+            1 => Durability::InPlace,
+            _ => Durability::OnFlush,
+        };
+        let durable = op.durability != Durability::OnFlush;
+        assert_eq!(self.bench.run(op).result, 0);
+        for (block, value) in self.head[first..].iter_mut().zip(&values) {
+            block.push(*value);
+        }
+        if durable {
+            // This operation is durable; the others may be.
+            self.settle_written(first, values.len());
         }
     }
 
