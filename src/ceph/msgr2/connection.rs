@@ -80,7 +80,7 @@ pub struct Connection {
     active: Instant,
     lossy: bool,
     crc_data: bool,
-    cookies: Cookies,
+    pub(super) cookies: Cookies,
     /// Of the session so far.
     established: Option<Established>,
 }

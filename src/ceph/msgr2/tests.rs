@@ -1,5 +1,9 @@
 //! Two connections and a queue of bytes between them.
 
+mod faults;
+mod hostile;
+mod recorded;
+
 use std::io::IoSlice;
 use std::time::{Duration, Instant};
 

@@ -28,6 +28,7 @@ mod tests;
 mod wire;
 
 pub(crate) use network::{Client, Daemon, Sim};
+pub(crate) use random::Random;
 
 use std::time::Duration;
 
