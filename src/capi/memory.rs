@@ -1,7 +1,9 @@
 //! The caller's memory as data to write and as a place to read into, without copying it.
 //!
-//! May use: model. Must not: outlive the operation: an engine drops what it was given before it
-//! reports the operation's end, and a caller leaves its buffer alone until then.
+//! May use: model. Must not: outlive the operation. Memory to read into is left alone by the caller
+//! until the operation's end. Data to write is only lent for the call, also for asynchronous calls:
+//! the original copies it unless `rbd_disable_zero_copy_writes` is false, and callers rely on that
+//! (python3-rbd's `aio_write` lets go of the bytes when it returns).
 
 use bytes::Bytes;
 use libc::c_char;
@@ -10,13 +12,14 @@ use super::buffer;
 use crate::errno::Result;
 use crate::model::{Payload, ReadMemory};
 
-/// Memory of the caller's that stays readable until the operation ends.
+/// Memory of the caller's that stays readable until the call ends; it is not looked at later.
 struct UserBytes {
     start: *const u8,
     len: usize,
 }
 
-// SAFETY: the C API contract lets the library read the buffer on any thread until the completion.
+// SAFETY: the C API contract lets the library read the buffer on any thread during the call, and
+// who holds on to a lent payload for longer copies it.
 unsafe impl Send for UserBytes {}
 
 impl AsRef<[u8]> for UserBytes {
@@ -26,15 +29,14 @@ impl AsRef<[u8]> for UserBytes {
     }
 }
 
-/// The caller's buffer as a payload that borrows it.
+/// The caller's buffer as a payload that is lent.
 ///
 /// # Safety
-/// The [C API contract](super::guard#safety), and the buffer stays as it is until the operation's
-/// end: for synchronous calls, and for those asynchronous ones whose documentation says so.
+/// The [C API contract](super::guard#safety).
 pub unsafe fn borrow(buf: *const c_char, len: usize) -> Result<Payload> {
     // SAFETY: the caller's contract; this checks for null and absurd lengths.
     let bytes = unsafe { buffer::bytes(buf, len)? };
-    Ok(Bytes::from_owner(UserBytes { start: bytes.as_ptr(), len }).into())
+    Ok(Payload::lent(Bytes::from_owner(UserBytes { start: bytes.as_ptr(), len })))
 }
 
 /// A copy of the caller's buffer, for calls whose caller may reuse it at once.
@@ -93,8 +95,11 @@ mod tests {
     fn borrowed_bytes_are_the_callers() {
         let data = *b"abc";
         // SAFETY: data outlives the payload.
-        let payload = unsafe { borrow(data.as_ptr().cast(), 3).unwrap() };
+        let mut payload = unsafe { borrow(data.as_ptr().cast(), 3).unwrap() };
         assert_eq!(payload.to_bytes().as_ptr(), data.as_ptr());
+        payload.keep();
+        assert_ne!(payload.to_bytes().as_ptr(), data.as_ptr());
+        assert_eq!(payload.to_bytes(), &data[..]);
         // SAFETY: null with a length is refused, with none it is empty.
         unsafe {
             assert!(borrow(std::ptr::null(), 1).is_err());

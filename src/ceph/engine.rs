@@ -115,7 +115,9 @@ fn pending<T: Send + 'static>(
 }
 
 impl Engine for CephEngine {
-    fn submit(&self, op: ObjectOp, done: Done) {
+    fn submit(&self, mut op: ObjectOp, done: Done) {
+        // It may be sent later, and again.
+        op.keep();
         self.objecter.submit(op, done);
     }
 

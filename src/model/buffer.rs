@@ -5,12 +5,14 @@ use smallvec::{SmallVec, smallvec};
 
 /// Bytes to be written, in one or several pieces, in order.
 ///
-/// A piece may be the caller's own memory (see `Bytes::from_owner`), which then has to stay as it
-/// is until the operation's completion; that is what `rbd_aio_write` asks of its callers.
+/// It may be lent: the memory is the caller's own, who may reuse it as soon as the call that took
+/// it has returned. Whoever holds on to a payload for longer calls [`Payload::keep`] first: a queue,
+/// an engine that answers later.
 #[derive(Clone, Debug, Default)]
 pub struct Payload {
     pieces: SmallVec<[Bytes; 1]>,
     len: usize,
+    is_lent: bool,
 }
 
 impl Payload {
@@ -18,6 +20,27 @@ impl Payload {
     #[must_use]
     pub fn new() -> Self {
         Payload::default()
+    }
+
+    /// The caller's memory, good until the call ends that takes it.
+    #[must_use]
+    pub fn lent(bytes: Bytes) -> Self {
+        Payload { is_lent: true, ..bytes.into() }
+    }
+
+    /// Copies what is lent, so that it stays as it is.
+    pub fn keep(&mut self) {
+        if self.is_lent {
+            let mut all = BytesMut::with_capacity(self.len);
+            self.pieces.iter().for_each(|piece| all.extend_from_slice(piece));
+            *self = all.freeze().into();
+        }
+    }
+
+    /// Appends another payload's pieces.
+    pub fn append(&mut self, other: Payload) {
+        self.is_lent |= other.is_lent;
+        other.pieces.into_iter().for_each(|piece| self.push(piece));
     }
 
     /// Appends a piece.
@@ -53,7 +76,7 @@ impl Payload {
         if at == self.len {
             return std::mem::take(self);
         }
-        let mut head = Payload::new();
+        let mut head = Payload { is_lent: self.is_lent, ..Payload::new() };
         while head.len < at {
             let wanted = at - head.len;
             let Some(first) = self.pieces.first_mut() else { break };
@@ -85,7 +108,11 @@ impl Payload {
 impl From<Bytes> for Payload {
     fn from(bytes: Bytes) -> Self {
         let len = bytes.len();
-        if len == 0 { Payload::new() } else { Payload { pieces: smallvec![bytes], len } }
+        if len == 0 {
+            Payload::new()
+        } else {
+            Payload { pieces: smallvec![bytes], len, is_lent: false }
+        }
     }
 }
 

@@ -126,7 +126,8 @@ pub struct ListPage {
 /// map this client has.
 pub trait Engine: Send + Sync {
     /// Runs an operation on one object; `done` gets the reply, maybe before this returns.
-    /// Operations of one caller on one object take effect in the order of their submission.
+    /// Operations of one caller on one object take effect in the order of their submission. What
+    /// is lent ([`super::Payload::keep`]) is not looked at after this returns.
     fn submit(&self, op: ObjectOp, done: Done);
 
     /// Makes durable what was acknowledged with [`super::Durability::OnFlush`] in a pool, by any

@@ -120,6 +120,20 @@ impl From<Op> for Step {
 }
 
 impl ObjectOp {
+    /// Copies data that is lent, for who holds on to the operation ([`Payload::keep`]).
+    pub fn keep(&mut self) {
+        for step in &mut self.steps {
+            match &mut step.op {
+                Op::Write { data, .. }
+                | Op::WriteFull(data)
+                | Op::WriteSame { data, .. }
+                | Op::Append(data)
+                | Op::CmpExt { data, .. } => data.keep(),
+                _ => {}
+            }
+        }
+    }
+
     /// An operation that reads the head, without steps yet.
     #[must_use]
     pub fn read(target: Target) -> Self {

@@ -41,6 +41,12 @@ pub(super) enum Admission<R> {
     Closed(R),
 }
 
+/// What may wait at a gate.
+pub(super) trait Waits {
+    /// Called before it is queued: it will outlive the call that brought it.
+    fn keep(&mut self);
+}
+
 type Waiter = Box<dyn FnOnce() + Send>;
 
 /// The gate of one image.
@@ -71,7 +77,7 @@ pub(super) struct Obstacles {
     pub(super) lock: bool,
 }
 
-impl<R> Gate<R> {
+impl<R: Waits> Gate<R> {
     pub(super) fn new() -> Self {
         Gate {
             state: Mutex::new(State {
@@ -91,7 +97,7 @@ impl<R> Gate<R> {
     }
 
     /// Lets a request through, or queues it.
-    pub(super) fn admit(&self, request: R, needs: Needs) -> Admission<R> {
+    pub(super) fn admit(&self, mut request: R, needs: Needs) -> Admission<R> {
         let mut state = self.state.lock();
         if state.closed {
             return Admission::Closed(request);
@@ -99,6 +105,7 @@ impl<R> Gate<R> {
         if !state.is_clear(needs) || (needs != Needs::Header && !state.queue.is_empty()) {
             let attend = !state.attended && state.obstacles_to(needs) != Obstacles::default();
             state.attended |= attend;
+            request.keep();
             state.queue.push_back((request, needs));
             return Admission::Queued { attend };
         }
@@ -315,6 +322,10 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
+
+    impl Waits for u32 {
+        fn keep(&mut self) {}
+    }
 
     fn start(gate: &Gate<u32>, request: u32, needs: Needs) -> Option<Ticket> {
         match gate.admit(request, needs) {

@@ -1,6 +1,6 @@
 //! Reading and writing, where the caller goes on and a completion says when it has been done.
 //!
-//! The caller's memory is read and filled in place until then.
+//! The caller's memory is filled in place until then; what is to be written is taken at once.
 
 use bytes::BytesMut;
 use libc::{c_char, c_int, iovec, ssize_t};
@@ -98,7 +98,7 @@ unsafe fn gather(iov: *const iovec, iovcnt: c_int) -> Result<Payload> {
     for piece in pieces {
         // SAFETY: as above.
         let part = unsafe { borrow(piece.iov_base.cast(), piece.iov_len)? };
-        part.pieces().iter().for_each(|bytes| data.push(bytes.clone()));
+        data.append(part);
     }
     Ok(data)
 }

@@ -53,12 +53,13 @@ struct State {
 impl Store {
     /// Queues an operation if it must be: when `durable`, or behind others on its stripe. Gives it
     /// back otherwise.
-    pub(super) fn enqueue(&self, job: Job, durable: bool) -> Option<Job> {
+    pub(super) fn enqueue(&self, mut job: Job, durable: bool) -> Option<Job> {
         let mut state = self.queue.state.lock();
         if !durable && !state.pending.contains_key(&job.stripe) {
             return Some(job);
         }
         *state.pending.entry(job.stripe).or_default() += 1;
+        job.op.keep();
         state.jobs.push_back(job);
         if state.running {
             return None;

@@ -113,6 +113,9 @@ impl ObjectWrite {
         if !self.may_exist && self.discard().is_some() && !self.has_parent {
             return self.end.end(Ok(()));
         }
+        if self.needs_copyup {
+            self.keep();
+        }
         let Some(map) = self.view.object_map.clone().filter(|_| self.updates_map()) else {
             return self.write();
         };
@@ -123,7 +126,20 @@ impl ObjectWrite {
         if !map.is_update_needed(object, state) {
             return self.write();
         }
+        self.keep();
         map.update((object, object + 1), state, None, Box::new(move || self.write()));
+    }
+
+    /// Before something comes first that may take longer than the caller's call.
+    fn keep(&mut self) {
+        match &mut self.kind {
+            WriteKind::Write(data) | WriteKind::WriteSame(data) => data.keep(),
+            WriteKind::CompareAndWrite { compare, data, .. } => {
+                compare.keep();
+                data.keep();
+            }
+            WriteKind::Discard(_) => {}
+        }
     }
 
     /// Sends the write. Also after a copy-up that did not include it.

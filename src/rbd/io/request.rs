@@ -14,7 +14,7 @@ use crate::cls::rbd::{SetAccessTimestamp, SetModifyTimestamp};
 use crate::cls::{Method, UTime};
 use crate::errno::{Errno, Error, Result};
 use crate::model::{Durability, ObjectOp, Op, OpFlags, Payload, ReadMemory};
-use crate::rbd::gate::Ticket;
+use crate::rbd::gate::{Ticket, Waits};
 use crate::rbd::image::Image;
 use crate::rbd::layout::{Layout, ObjectRun};
 use crate::rbd::view::{CacheMode, View};
@@ -105,6 +105,19 @@ impl Parts {
         let done = self.done.lock().take();
         if let Some(done) = done {
             done(result);
+        }
+    }
+}
+
+impl Waits for Request {
+    fn keep(&mut self) {
+        match &mut self.kind {
+            Kind::Write(data) | Kind::WriteSame(data) => data.keep(),
+            Kind::CompareAndWrite { compare, data, .. } => {
+                compare.keep();
+                data.keep();
+            }
+            Kind::Read(_) | Kind::Discard { .. } | Kind::Flush => {}
         }
     }
 }
