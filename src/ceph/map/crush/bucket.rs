@@ -148,27 +148,23 @@ impl Bucket {
         let args = draw.args;
         let weights = args.and_then(|args| args.weights(draw.position)).unwrap_or(weights);
         let ids = args.and_then(BucketArgs::ids).unwrap_or(&self.items);
-        let mut best = None;
+        let mut best: Option<Straw> = None;
         for (at, (item, id)) in self.items.iter().zip(ids).enumerate() {
-            let weight = weights.get(at).copied().unwrap_or_default();
-            let length = self.straw2(draw, *id, weight);
-            if best.is_none_or(|(longest, _)| length > longest) {
-                best = Some((length, *item));
+            // Ceph's division takes the weight as signed.
+            let weight = weights.get(at).copied().unwrap_or_default() as i32;
+            let hash = self.hash3(draw.x, *id as u32, draw.r as u32);
+            // The logarithm of a number in 0..1 is negative: the greater, the longer the straw.
+            let log = ln(hash & 0xffff) as i64 - (1 << 48);
+            // Most straws are seen to be shorter without the division, which costs most.
+            if best.as_ref().is_some_and(|best| best.beats(log, weight)) {
+                continue;
+            }
+            let length = if weight == 0 { i64::MIN } else { log / i64::from(weight) };
+            if best.as_ref().is_none_or(|best| length > best.length) {
+                best = Some(Straw { length, log, weight, item: *item });
             }
         }
-        best.map(|(_, item)| item)
-    }
-
-    /// An exponentially distributed length: the logarithm of a hash, divided by the weight.
-    fn straw2(&self, draw: Draw<'_>, id: i32, weight: u32) -> i64 {
-        // Ceph's division takes the weight as signed.
-        match weight as i32 {
-            0 => i64::MIN,
-            weight => {
-                let hash = self.hash3(draw.x, id as u32, draw.r as u32);
-                (ln(hash & 0xffff) as i64 - (1 << 48)) / i64::from(weight)
-            }
-        }
+        best.map(|best| best.item)
     }
 
     fn hash3(&self, a: u32, b: u32, c: u32) -> u32 {
@@ -177,6 +173,22 @@ impl Bucket {
 
     fn hash4(&self, a: u32, b: u32, c: u32, d: u32) -> u32 {
         if self.hash == RJENKINS1 { hash4(a, b, c, d) } else { 0 }
+    }
+}
+
+/// The longest straw so far: its length is an exponentially distributed random number, the
+/// logarithm of a hash divided by the weight.
+struct Straw {
+    length: i64,
+    log: i64,
+    weight: i32,
+    item: i32,
+}
+
+impl Straw {
+    /// Whether another cannot be longer, as far as can be told without its length.
+    fn beats(&self, log: i64, weight: i32) -> bool {
+        weight == 0 || log <= self.log && 0 < weight && weight <= self.weight
     }
 }
 

@@ -51,14 +51,14 @@ fn damaged_maps_do_no_harm() {
     let mut dice = Dice(42);
     let maps: Vec<&[u8]> = super::corpus::MEASURED.iter().map(|(map, _)| *map).collect();
     let mut read = 0;
-    for _ in 0..3000 {
+    for _ in 0..700 {
         let mut bytes = dice.pick(&maps).to_vec();
         damage(&mut dice, &mut bytes);
         // As whoever makes such a map would; the checksum alone would refuse nearly all.
         seal(&mut bytes, 0);
         read += usize::from(fuzz_osdmap(&bytes));
     }
-    assert!((300..3000).contains(&read), "{read} of 3000 could be read");
+    assert!((70..700).contains(&read), "{read} of 700 could be read");
 }
 
 #[test]

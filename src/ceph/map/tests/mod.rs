@@ -1,8 +1,10 @@
 mod corpus;
 mod fuzz;
+mod msr;
 mod oracle;
 mod random;
 mod sketch;
+mod speed;
 
 use std::fmt::Write;
 
