@@ -89,6 +89,11 @@ impl WatchHandler for Watcher {
 fn child() {
     let (Ok(dir), Ok(role)) = (std::env::var(DIR), std::env::var(ROLE)) else { return };
     let engine = open(Path::new(&dir));
+    if let Some(snap) = role.strip_prefix("trims ") {
+        // Until it is killed.
+        let snap = SnapId(snap.parse().unwrap());
+        return block_on(engine.selfmanaged_snap_remove(PoolId(1), snap)).unwrap();
+    }
     if role != "writes" {
         let handler = Watcher { engine: Arc::clone(&engine), answers: role == "answers" };
         block_on(engine.watch(target(), None, Arc::new(handler))).unwrap();
@@ -183,4 +188,48 @@ fn a_blocklisted_process_is_out_at_once() {
     said.sort();
     assert_eq!(said, ["Some(ESHUTDOWN)", "failed ENOTCONN"]);
     assert!(watchers(&engine, &target()).is_empty());
+}
+
+/// How many clones a snapshot still has, and how much is noted to be cleared away.
+fn clones_left(engine: &LocalEngine) -> (i64, i64) {
+    let count = "SELECT (SELECT count(*) FROM clone_snap), (SELECT count(*) FROM clearing)";
+    let pair = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    engine.store.db().read(|db| Ok(db.query_row(count, [], pair)?)).unwrap()
+}
+
+#[test]
+fn a_trim_whose_process_was_killed_is_taken_up_by_the_next_client() {
+    const OBJECTS: i64 = 600;
+    let (dir, engine) = store();
+    let pool = PoolId(1);
+    let snap = block_on(engine.selfmanaged_snap_create(pool)).unwrap();
+    let context = Arc::new(SnapContext { seq: snap.0, snaps: [snap.0].into_iter().collect() });
+    for object in 0..OBJECTS {
+        for (context, data) in [(SnapContext::none(), "before"), (context.as_ref().clone(), "now")]
+        {
+            let target = Target::new(pool, format!("{object}"));
+            let mut op = ObjectOp::write_under(target, Arc::new(context));
+            op.durability = Durability::OnFlush;
+            let step = Op::WriteFull(Bytes::from_static(data.as_bytes()).into());
+            block_on(engine.run(op.then(step))).unwrap();
+        }
+    }
+    assert_eq!(clones_left(&engine), (OBJECTS, 0));
+    let mut other = Other::start(dir.path(), &format!("trims {}", snap.0));
+    let limit = Instant::now() + LONG;
+    while clones_left(&engine).0 == OBJECTS {
+        assert!(Instant::now() < limit, "the other process does not trim");
+    }
+    other.kill();
+    let (left, noted) = clones_left(&engine);
+    assert!(left > 0 && left < OBJECTS && noted == 1, "{left} clones left, {noted} noted");
+    drop(engine);
+    let next = open(dir.path());
+    while clones_left(&next) != (0, 0) {
+        assert!(Instant::now() < limit + LONG, "nobody trims");
+        std::thread::yield_now();
+    }
+    assert_eq!(next.store.check(), Vec::<String>::new());
+    let read = ObjectOp::read(Target::new(pool, "7")).then(Op::Read { off: 0, len: 0, into: None });
+    assert_eq!(&block_on(next.run(read)).unwrap().take_data(0)[..], b"now");
 }
