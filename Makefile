@@ -66,7 +66,7 @@ test:
 	$(MAKE) all
 	sh ctests/abi/run.sh
 	sh ctests/conf/run.sh
-	ctests/run.sh both
+	ctests/run.sh all
 
 test-cluster: all
 	sh ctests/install-deps.sh test

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use super::hub::Hub;
+use super::monitor::within;
 use super::settings::{self, EngineConfig};
 use super::{CephEngine, pending};
 use crate::ceph::auth::{AuthSource, Credentials};
@@ -15,7 +16,7 @@ use crate::ceph::net::{Net, Settings};
 use crate::ceph::objecter::Objecter;
 use crate::ceph::transport::Transport;
 use crate::conf::Config;
-use crate::errno::{Errno, Error, Result};
+use crate::errno::{Error, Result};
 use crate::runtime;
 
 /// How long to wait for the monitors' part of the configuration, which they send unasked with the
@@ -77,9 +78,7 @@ pub(super) async fn connect(config: &Config) -> Result<CephEngine> {
 impl CephEngine {
     async fn first_map(&self) -> Result<()> {
         let first = pending(|done| self.objecter.wait_for_map(1, done));
-        tokio::time::timeout(self.config.connect_timeout, first).await.unwrap_or_else(|_| {
-            Err(Errno::ETIMEDOUT.because("the monitors send no map of the OSDs"))
-        })
+        within(self.config.connect_timeout, "the first map of the OSDs", first).await
     }
 }
 

@@ -53,11 +53,11 @@ pub(super) fn describe() -> BTreeMap<String, String> {
 
 /// The value behind a name at the beginning of a line.
 fn field_of<'a>(text: &'a str, field: &str, separator: char) -> &'a str {
-    let values = text.lines().filter_map(|line| {
+    let mut values = text.lines().filter_map(|line| {
         let (name, value) = line.split_once(separator)?;
         (name.trim() == field).then_some(value.trim())
     });
-    values.last().unwrap_or_default()
+    values.next().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -36,16 +36,20 @@ pub(super) async fn latest_map(engine: &CephEngine) -> Result<()> {
 
 async fn wait_for_map(engine: &CephEngine, epoch: u32) -> Result<()> {
     let waiting = pending(|done| engine.objecter.wait_for_map(epoch, done));
-    within(engine.config.mon_timeout, waiting).await
+    within(engine.config.mon_timeout, "a newer map of the OSDs", waiting).await
 }
 
-/// With a limit of time, if there is one.
-async fn within<T>(limit: Option<Duration>, work: impl Future<Output = Result<T>>) -> Result<T> {
+/// With a limit of time, if there is one; `what` is waited for.
+pub(super) async fn within<T>(
+    limit: Option<Duration>,
+    what: &'static str,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
     match limit {
         None => work.await,
         Some(limit) => tokio::time::timeout(limit, work)
             .await
-            .unwrap_or_else(|_| Err(Errno::ETIMEDOUT.because("waiting for the monitors"))),
+            .unwrap_or_else(|_| Err(Errno::ETIMEDOUT.because(format!("no monitor sent {what}")))),
     }
 }
 

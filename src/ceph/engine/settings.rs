@@ -12,8 +12,8 @@ use crate::runtime;
 /// Settings the engine itself heeds, read when it connects.
 #[derive(Clone, Debug)]
 pub(super) struct EngineConfig {
-    /// `client_mount_timeout`: connecting takes no longer.
-    pub connect_timeout: Duration,
+    /// `client_mount_timeout`: connecting takes no longer; `None` for no limit.
+    pub connect_timeout: Option<Duration>,
     /// `rados_mon_op_timeout`; `None` for no limit.
     pub mon_timeout: Option<Duration>,
     /// `client_notify_timeout`.
@@ -25,7 +25,7 @@ pub(super) struct EngineConfig {
 impl EngineConfig {
     pub(super) fn new(config: &Config) -> Self {
         EngineConfig {
-            connect_timeout: config.duration("client_mount_timeout"),
+            connect_timeout: limit(config, "client_mount_timeout"),
             mon_timeout: limit(config, "rados_mon_op_timeout"),
             notify_timeout: config.duration("client_notify_timeout"),
             leave_timeout: config.duration("mgr_client_service_daemon_unregister_timeout"),
