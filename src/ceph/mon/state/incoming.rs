@@ -95,7 +95,10 @@ impl State {
         }
         let reply = auth::reply(message)?;
         match self.credentials.renewed(reply.result, &reply.payload) {
-            Ok(()) => active.renewal_at = None,
+            Ok(()) => {
+                active.renewal_at = None;
+                log::debug!(target: "monc", "tickets renewed");
+            }
             Err(error) if is_refusal(&error) => {
                 log::warn!(target: "monc", "logging in anew: {error}");
                 self.reopen(now);
