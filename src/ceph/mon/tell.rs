@@ -1,25 +1,23 @@
 //! Commands for one particular monitor, and pings: each over a session of its own.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 
 use super::asked::Call;
+use super::config::MonConfig;
 use super::events::Done;
 use super::monmap::MonMap;
 use super::state::SessionId;
 use crate::ceph::message::Message;
-use crate::ceph::messages::mon_command;
-use crate::codec::{Reader, Writer};
+use crate::ceph::messages::{command, mon_command};
+use crate::codec::Reader;
 use crate::errno::{Errno, Error, Result};
 use crate::model::CommandReply;
 
 /// `CEPH_MSG_PING`.
 const PING: u16 = 2;
-/// `MSG_COMMAND` and its answer: for the daemon itself, not for the cluster.
-const COMMAND: u16 = 97;
-const COMMAND_REPLY: u16 = 98;
 /// The first release whose monitors tell the two kinds of command apart: Octopus.
 const RELEASE_OCTOPUS: u8 = 15;
 
@@ -63,22 +61,26 @@ pub(super) struct Tell {
     pub(super) target: MonTarget,
     deadline: Option<Instant>,
     attempts: u32,
-    /// The session under way, and when it was opened.
+    /// The session under way, and when the last one was opened.
     pub(super) session: Option<SessionId>,
     opened: Option<Instant>,
+    /// Since the session stands: when a sign of life was asked for, and when one came.
+    alive: Option<(Instant, Instant)>,
 }
 
 /// What to do about one of them.
 pub(super) enum Step {
     /// Open another session.
     Open,
+    /// Ask the session for a sign of life.
+    Ping,
     /// Nothing yet.
     Wait,
 }
 
 impl Tell {
     pub(super) fn new(told: Told, target: MonTarget, deadline: Option<Instant>) -> Self {
-        Tell { told, target, deadline, attempts: 0, session: None, opened: None }
+        Tell { told, target, deadline, attempts: 0, session: None, opened: None, alive: None }
     }
 
     /// Notes that a session was opened.
@@ -88,16 +90,43 @@ impl Tell {
         self.opened = Some(now);
     }
 
-    /// Whether it is time for another session. `-ENXIO` after `retries` of them, `-ETIMEDOUT` when
-    /// its time is up.
-    fn step(&self, retries: u32, interval: Duration, now: Instant) -> Result<Step> {
+    /// Notes that it stands.
+    pub(super) fn stands(&mut self, now: Instant) {
+        self.alive = Some((now, now));
+    }
+
+    /// Notes that it was asked for a sign of life.
+    pub(super) fn asked(&mut self, now: Instant) {
+        self.alive = self.alive.map(|(_, alive)| (now, alive));
+    }
+
+    /// Notes a sign of life.
+    pub(super) fn is_alive(&mut self, now: Instant) {
+        self.alive = self.alive.map(|(asked, _)| (asked, now));
+    }
+
+    /// Notes that there is no session any more.
+    pub(super) fn lost(&mut self) -> Option<SessionId> {
+        self.alive = None;
+        self.session.take()
+    }
+
+    /// What it is time for. `-ENXIO` when it was tried often enough, `-ETIMEDOUT` when its time is
+    /// up. The answer to a command may take long, if only the session lives.
+    fn step(&self, config: &MonConfig, now: Instant) -> Result<Step> {
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             return Err(Errno::ETIMEDOUT.because(format!("no answer from {:?}", self.target)));
         }
-        if self.opened.is_some_and(|opened| now < opened + interval) {
+        if let Some((asked, alive)) = self.alive {
+            let timeout = config.ping_timeout;
+            if timeout.is_zero() || now <= alive + timeout {
+                let is_due = now >= asked + config.ping_interval;
+                return Ok(if is_due { Step::Ping } else { Step::Wait });
+            }
+        } else if self.opened.is_some_and(|opened| now < opened + config.hunt_interval) {
             return Ok(Step::Wait);
         }
-        if self.attempts >= retries && matches!(self.told, Told::Command { .. }) {
+        if self.attempts >= config.directed_retry && matches!(self.told, Told::Command { .. }) {
             return Err(Errno::ENXIO.because(format!("{:?} cannot be reached", self.target)));
         }
         Ok(Step::Open)
@@ -110,11 +139,9 @@ impl Tell {
             Told::Command { command, input, .. } if map.min_release < RELEASE_OCTOPUS => {
                 mon_command::message(map.fsid, tid, command, input.clone())
             }
+            // For the daemon itself and not for the cluster.
             Told::Command { command, input, .. } => {
-                let mut front = Writer::new();
-                front.raw(map.fsid.as_bytes()).list(command);
-                let message = Message::new(COMMAND, 1, 0, front.into_bytes());
-                Message { tid, data: input.clone().into(), ..message }
+                command::message(map.fsid, tid, command, input.clone())
             }
         }
     }
@@ -123,7 +150,9 @@ impl Tell {
     pub(super) fn is_answer(&self, message: &Message) -> bool {
         match self.told {
             Told::Ping { .. } => message.kind == PING,
-            Told::Command { .. } => [COMMAND_REPLY, mon_command::KIND_ACK].contains(&message.kind),
+            Told::Command { .. } => {
+                [command::KIND_REPLY, mon_command::KIND_ACK].contains(&message.kind)
+            }
         }
     }
 
@@ -136,8 +165,8 @@ impl Tell {
                 Box::new(move || done(text))
             }
             Told::Command { done, .. } => {
-                let reply = if message.kind == COMMAND_REPLY {
-                    command_reply(message)
+                let reply = if message.kind == command::KIND_REPLY {
+                    command::decode_reply(message)
                 } else {
                     mon_command::reply(message)
                 };
@@ -155,13 +184,6 @@ impl Tell {
     }
 }
 
-fn command_reply(message: &Message) -> Result<CommandReply> {
-    let mut front = Reader::new(&message.front);
-    let code = front.i32("command_reply: code")?;
-    let status = String::from_utf8_lossy(front.bytes("command_reply: status")?).into_owned();
-    Ok(CommandReply { code, out: message.data.to_bytes(), status })
-}
-
 /// All of them, by tid.
 #[derive(Default)]
 pub(super) struct Tells {
@@ -169,25 +191,20 @@ pub(super) struct Tells {
 }
 
 impl Tells {
-    /// Those for which it is time for a step: another session, or the end with an error.
-    pub(super) fn steps(
-        &self,
-        retries: u32,
-        interval: Duration,
-        now: Instant,
-    ) -> Vec<(u64, Result<()>)> {
-        let step = |(tid, tell): (&u64, &Tell)| match tell.step(retries, interval, now) {
-            Ok(Step::Wait) => None,
-            Ok(Step::Open) => Some((*tid, Ok(()))),
-            Err(error) => Some((*tid, Err(error))),
-        };
-        self.list.iter().filter_map(step).collect()
+    /// Those for which it is time for something.
+    pub(super) fn steps(&self, config: &MonConfig, now: Instant) -> Vec<(u64, Result<Step>)> {
+        let steps = self.list.iter().map(|(tid, tell)| (*tid, tell.step(config, now)));
+        steps.filter(|(_, step)| !matches!(step, Ok(Step::Wait))).collect()
     }
 
-    /// When the next step is due.
-    pub(super) fn due(&self, interval: Duration) -> Option<Instant> {
+    /// When it is time for the next of them.
+    pub(super) fn due(&self, config: &MonConfig) -> Option<Instant> {
         let times = self.list.values().flat_map(|tell| {
-            [tell.deadline, tell.opened.map(|opened| opened + interval)].into_iter().flatten()
+            let step = match tell.alive {
+                Some((asked, _)) => Some(asked + config.ping_interval),
+                None => tell.opened.map(|opened| opened + config.hunt_interval),
+            };
+            [tell.deadline, step].into_iter().flatten()
         });
         times.min()
     }

@@ -614,6 +614,27 @@ fn a_monitor_that_cannot_be_reached_is_tried_twice() {
 }
 
 #[test]
+fn a_command_may_take_long_if_only_the_monitor_lives() {
+    let world = World::new(&[0, 1], false);
+    world.start();
+    let main = world.establish(&[0, 1]);
+    let command = world.command(MonTarget::Rank(1));
+    let apart = world.open().into_iter().find(|s| !Arc::ptr_eq(s, &main)).unwrap();
+    apart.let_in(1);
+    for _ in 0..100 {
+        world.pass(SECOND);
+        main.handler.keepalive_ack();
+        apart.handler.keepalive_ack();
+    }
+    assert!(command.lock().is_none() && apart.is_open());
+    assert_eq!(apart.take(97).len(), 1);
+    world.pass_alive(&main, 45);
+    assert!(!apart.is_open(), "silent for mon_client_ping_timeout");
+    world.pass_alive(&main, 5);
+    assert_eq!(errno(&command), Some(Errno::ENXIO));
+}
+
+#[test]
 fn old_monitors_are_told_commands_as_any_monitor_is() {
     let world = World::new(&[0], false);
     world.start();

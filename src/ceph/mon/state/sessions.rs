@@ -57,7 +57,8 @@ impl State {
         let Some(Session { role, attempt, name, .. }) = self.sessions.get(&session) else { return };
         match (*role, &self.phase) {
             (Role::Tell(tid), _) => {
-                if let Some(tell) = self.tells.list.get(&tid) {
+                if let Some(tell) = self.tells.list.get_mut(&tid) {
+                    tell.stands(now);
                     let message = tell.message(tid, &self.map);
                     self.actions.push_back(Action::Send { session, message });
                 }
@@ -113,10 +114,14 @@ impl State {
     }
 
     pub(in crate::ceph::mon) fn keepalive_ack(&mut self, session: SessionId, now: Instant) {
-        if let Phase::Active(active) = &mut self.phase
-            && active.session == session
-        {
-            active.alive_at = now;
+        match (self.sessions.get(&session).map(|session| session.role), &mut self.phase) {
+            (Some(Role::Tell(tid)), _) => {
+                if let Some(tell) = self.tells.list.get_mut(&tid) {
+                    tell.is_alive(now);
+                }
+            }
+            (_, Phase::Active(active)) if active.session == session => active.alive_at = now,
+            _ => {}
         }
     }
 

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use super::{Action, Role, State, is_refusal};
 use crate::ceph::message::Message;
-use crate::ceph::mon::tell::Told;
-use crate::errno::Error;
+use crate::ceph::mon::tell::{Step, Tell, Told};
+use crate::errno::{Error, Result};
 
 impl State {
     pub(super) fn open_tell(&mut self, tid: u64, now: Instant) {
@@ -26,6 +26,26 @@ impl State {
         }
     }
 
+    /// What time has brought.
+    pub(super) fn step_tell(&mut self, tid: u64, step: Result<Step>, now: Instant) {
+        match step {
+            Err(error) => self.end_tell(tid, error),
+            Ok(Step::Wait) => {}
+            Ok(Step::Ping) => {
+                let Some(tell) = self.tells.list.get_mut(&tid) else { return };
+                tell.asked(now);
+                if let Some(session) = tell.session {
+                    self.actions.push_back(Action::Keepalive { session });
+                }
+            }
+            Ok(Step::Open) => {
+                let session = self.tells.list.get_mut(&tid).and_then(Tell::lost);
+                session.into_iter().for_each(|session| self.drop_session(session));
+                self.open_tell(tid, now);
+            }
+        }
+    }
+
     pub(super) fn end_tell(&mut self, tid: u64, error: Error) {
         if let Some(tell) = self.tells.list.remove(&tid) {
             if let Some(session) = tell.session {
@@ -39,7 +59,7 @@ impl State {
         if is_refusal(&error) {
             self.end_tell(tid, error);
         } else if let Some(tell) = self.tells.list.get_mut(&tid) {
-            tell.session = None;
+            tell.lost();
         }
     }
 

@@ -35,7 +35,7 @@ impl State {
             Phase::New | Phase::Shut => None,
         };
         let waiters = self.waiters.iter().filter_map(|(_, deadline)| *deadline).min();
-        let tells = self.tells.due(self.config.hunt_interval);
+        let tells = self.tells.due(&self.config);
         [phase, waiters, self.asked.due(), tells].into_iter().flatten().min()
     }
 
@@ -44,16 +44,8 @@ impl State {
             let error = Errno::ETIMEDOUT.because("no answer from the monitors");
             self.actions.push_back(Action::Call(question.fail(error)));
         }
-        let (retries, interval) = (self.config.directed_retry, self.config.hunt_interval);
-        for (tid, step) in self.tells.steps(retries, interval, now) {
-            match step {
-                Err(error) => self.end_tell(tid, error),
-                Ok(()) => {
-                    let session = self.tells.list.get_mut(&tid).and_then(|t| t.session.take());
-                    session.into_iter().for_each(|session| self.drop_session(session));
-                    self.open_tell(tid, now);
-                }
-            }
+        for (tid, step) in self.tells.steps(&self.config, now) {
+            self.step_tell(tid, step, now);
         }
         let is_over = |(_, deadline): &mut (_, Option<Instant>)| {
             deadline.is_some_and(|deadline| deadline <= now)
