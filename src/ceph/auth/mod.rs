@@ -1,9 +1,9 @@
 //! Proving to a daemon who we are, as the handshake of a connection sees it.
 //!
 //! ```text
-//!   msgr2 handshake  <-->  AuthClient (one per connection)  <--  AuthSource (one per cluster handle)
-//!                            |            |
-//!                        AuthNone      Credentials: policy, keyring, cephx
+//!   msgr2 handshake <--> AuthClient (one per connection) <-- AuthSource (one per cluster handle)
+//!                           |            |
+//!                       AuthNone      Credentials: policy, keyring, cephx
 //! ```
 //!
 //! The handshake carries payloads that only the method understands; what comes out of it are the

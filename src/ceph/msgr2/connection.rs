@@ -103,8 +103,8 @@ impl Connection {
         }
     }
 
-    /// The side that opens a connection, once it is connected. `cookie` names the session, unless it
-    /// is lossy: a random number but 0.
+    /// The side that opens a connection, once it is connected. `cookie` names the session, unless
+    /// it is lossy: a random number but 0.
     #[must_use]
     pub fn client(
         local: Local,

@@ -1,9 +1,9 @@
 //! The first segment of a message's frame (`ceph_msg_header2`).
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes};
 
 use crate::ceph::message::{Message, PRIORITY_DEFAULT};
-use crate::codec::{Reader, Writer};
+use crate::codec::Reader;
 use crate::errno::{Errno, Result};
 use crate::model::Payload;
 
@@ -22,14 +22,22 @@ pub(super) struct Order {
 }
 
 /// The header of a message.
-pub(super) fn encode(message: &Message, order: Order) -> Bytes {
+pub(super) fn encode(message: &Message, order: Order) -> [u8; HEADER_LEN] {
     let priority = if message.priority == 0 { PRIORITY_DEFAULT } else { message.priority };
-    let mut writer = Writer::new();
-    writer.u64(order.seq).u64(message.tid).u16(message.kind).u16(priority).u16(message.version);
+    let mut header = [0; HEADER_LEN];
+    let mut rest = &mut header[..];
+    rest.put_u64_le(order.seq);
+    rest.put_u64_le(message.tid);
+    rest.put_u16_le(message.kind);
+    rest.put_u16_le(priority);
+    rest.put_u16_le(message.version);
     // No padding before the data.
-    writer.u32(0).u16(message.data_off).u64(order.ack_seq).u8(FLAGS);
-    writer.u16(message.compat_version).u16(0);
-    writer.into_bytes()
+    rest.put_u32_le(0);
+    rest.put_u16_le(message.data_off);
+    rest.put_u64_le(order.ack_seq);
+    rest.put_u8(FLAGS);
+    rest.put_u16_le(message.compat_version);
+    header
 }
 
 /// A message from the segments of its frame.
@@ -67,6 +75,7 @@ mod tests {
         let order = Order { seq: 3, ack_seq: 2 };
         let header = encode(&message, order);
         assert_eq!(header.len(), HEADER_LEN);
+        let header = Bytes::copy_from_slice(&header);
         let segments = [header, message.front.clone(), Bytes::new(), Bytes::from_static(b"data")];
         let (back, its) = decode(segments).unwrap();
         assert_eq!(its, order);

@@ -82,10 +82,15 @@ impl Incoming {
     /// Where to put what comes: append to it. There is room for the rest of the current frame,
     /// unless that is very long, so that bulk data is read to where it will stay.
     pub(super) fn buffer(&mut self) -> &mut BytesMut {
-        let missing = self.needed().saturating_sub(self.buffer.len());
-        let room = missing.min(GROW_MAX.max(self.buffer.len()));
-        if self.buffer.capacity() - self.buffer.len() < room.max(1) || self.buffer.is_empty() {
-            self.buffer.reserve((room + READ_AHEAD).max(READ_MIN));
+        let len = self.buffer.len();
+        let missing = self.needed().saturating_sub(len);
+        let spare = self.buffer.capacity() - len;
+        if missing > GROW_MAX {
+            if spare < READ_MIN {
+                self.buffer.reserve(GROW_MAX.max(len));
+            }
+        } else if spare < missing.max(READ_AHEAD) {
+            self.buffer.reserve((missing + READ_AHEAD).max(READ_MIN));
         }
         &mut self.buffer
     }
@@ -348,4 +353,39 @@ fn secure_2_1(
         }
     }
     Ok(Some(segments))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_always_room_and_never_too_much() {
+        let mut incoming = Incoming::new(true);
+        incoming.set_revision(Revision::V2_1);
+        let mut frame = Preamble::new(Tag::Message, [41, 0, 0, 100]).encode().to_vec();
+        frame.resize(PREAMBLE_LEN + 41 + 4 + 100 + 13, 0);
+        incoming.check_crcs = false;
+        frame[PREAMBLE_LEN + 41 + 4 + 100] = LATE_COMPLETE;
+        let mut kept = Vec::new();
+        for _ in 0..2000 {
+            for part in frame.chunks(77) {
+                let buffer = incoming.buffer();
+                let spare = buffer.capacity() - buffer.len();
+                assert!((READ_AHEAD..4 * READ_MIN).contains(&spare), "{spare}");
+                buffer.extend_from_slice(part);
+                kept.extend(incoming.frame().unwrap());
+            }
+        }
+        assert_eq!(kept.len(), 2000);
+        // All of a long frame, and the start of the next, is read to where it stays.
+        let long = Preamble::new(Tag::Message, [41, 0, 0, 4 << 20]).encode();
+        incoming.buffer().extend_from_slice(&long);
+        assert!(incoming.frame().unwrap().is_none());
+        let start = incoming.buffer().as_ptr();
+        for _ in 0..64 {
+            incoming.buffer().extend_from_slice(&[0; 64 << 10]);
+            assert_eq!(incoming.buffer().as_ptr(), start);
+        }
+    }
 }

@@ -10,8 +10,8 @@
 //!
 //! [`Connection`] takes bytes and the time, gives bytes and [`Event`]s, and plays either side. Once
 //! it stands, a lossy one can be [split](Connection::split) into a [`Receiver`] and a [`Sender`]
-//! that two threads use without sharing a lock. Both revisions (2.0, 2.1) and both modes (checksums,
-//! AES-128-GCM) are spoken; compression is never announced, so no peer uses it.
+//! that two threads use without sharing a lock. Both revisions (2.0, 2.1) and both modes
+//! (checksums, AES-128-GCM) are spoken; compression is never announced, so no peer uses it.
 //!
 //! Every byte a peer sends may be wrong: lengths are capped before anything is allocated, and what
 //! does not fit ends the connection with `EBADMSG`. May use: errno, codec, model, auth, types,

@@ -1,7 +1,9 @@
 //! The first 32 bytes of a frame: what it is and how long its segments are.
 
+use bytes::BufMut;
+
 use super::crc;
-use crate::codec::{Reader, Writer};
+use crate::codec::Reader;
 use crate::errno::{Errno, Error, Result};
 
 /// Segments a frame can have.
@@ -83,20 +85,20 @@ impl Preamble {
     }
 
     pub(super) fn encode(&self) -> [u8; PREAMBLE_LEN] {
-        let mut writer = Writer::new();
-        writer.u8(self.tag as u8).u8(self.segments as u8);
+        let mut bytes = [0; PREAMBLE_LEN];
+        let (checked, sum) = bytes.split_at_mut(CHECKED_LEN);
+        let mut rest = &mut *checked;
+        rest.put_u8(self.tag as u8);
+        rest.put_u8(self.segments as u8);
         for (at, len) in self.lens.iter().enumerate() {
             let alignment = match at {
                 _ if at >= self.segments => 0,
                 3 => DATA_ALIGNMENT,
                 _ => ALIGNMENT,
             };
-            writer.u32(*len).u16(alignment);
+            rest.put_u32_le(*len);
+            rest.put_u16_le(alignment);
         }
-        writer.u16(0);
-        let mut bytes = [0; PREAMBLE_LEN];
-        let (checked, sum) = bytes.split_at_mut(CHECKED_LEN);
-        checked.copy_from_slice(&writer.into_bytes());
         sum.copy_from_slice(&crc::update(0, checked).to_le_bytes());
         bytes
     }

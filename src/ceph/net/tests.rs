@@ -364,3 +364,19 @@ fn real_daemons_with_cephx_speak_both_modes_in_both_revisions() {
         ask_for_life(&Opened::over(net, EntityKind::Osd, osd(), None));
     }
 }
+
+#[test]
+#[ignore = "a measurement: round trips with a daemon in the same process"]
+fn round_trips_per_second() {
+    for (size, rounds) in [(0, 20_000), (4096, 20_000), (4 << 20, 50)] {
+        let addr = echo(&[MODE_CRC]);
+        let opened = Opened::new(EntityKind::Osd, addr, Some(Shared::new(3, &[MODE_CRC])), &[]);
+        opened.ready();
+        let start = Instant::now();
+        for tid in 0..rounds {
+            opened.link.send(message(tid, size));
+            assert_eq!(opened.message().tid, tid);
+        }
+        println!("{size} bytes: {:?} a round trip", start.elapsed() / rounds as u32);
+    }
+}

@@ -17,7 +17,7 @@
 //! sim.start(osd_addr, EntityKind::Osd, 3, Arc::new(my_daemon));   // impl Daemon, or a closure
 //! let objecter = Objecter::new(sim.transport(), sim.clock());
 //! sim.set_faults(Faults::mild());
-//! sim.run_until(|| done());                                        // or step(), run(), advance(..)
+//! sim.run_until(|| done());                                  // or step(), run(), advance(..)
 //! sim.stop(osd_addr);                                              // resets, then refuses
 //! ```
 

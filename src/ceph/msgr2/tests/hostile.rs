@@ -219,7 +219,10 @@ fn an_endless_handshake_is_ended() {
 
 proptest! {
     #[test]
-    fn noise_does_no_harm(noise in proptest::collection::vec(any::<u8>(), 0..400), at in 0..700_usize) {
+    fn noise_does_no_harm(
+        noise in proptest::collection::vec(any::<u8>(), 0..400),
+        at in 0..700_usize,
+    ) {
         for setup in Setup::all() {
             let (from_client, from_server) = recorded(&setup);
             let start = at.min(from_server.len());
