@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::finisher::{self, Job};
 
@@ -27,6 +27,8 @@ struct State {
     result: Option<i64>,
     version: u64,
     callback: Option<Callback>,
+    /// The callback is in the callback thread's queue.
+    queued: bool,
     /// The callback has returned, or there was none.
     done: bool,
     waiters: u32,
@@ -47,6 +49,13 @@ impl Completion {
     /// Ends the operation with its result (bytes, 0 or a negative error number). The callback, if
     /// there is one, is queued; it does not run inside this call.
     pub fn complete(self: &Arc<Self>, result: i64, version: u64) {
+        self.complete_unqueued(result, version);
+        self.queue_callback();
+    }
+
+    /// Ends the operation and leaves the callback to a thread that waits, or to a later
+    /// [`Completion::queue_callback`].
+    pub fn complete_unqueued(&self, result: i64, version: u64) {
         let mut state = self.state.lock();
         if state.result.is_some() {
             return;
@@ -54,19 +63,29 @@ impl Completion {
         state.result = Some(result);
         state.version = version;
         state.done = state.callback.is_none();
-        let queue = !state.done;
         if state.waiters > 0 {
             self.changed.notify_all();
         }
-        drop(state);
-        if queue {
-            finisher::push(Job::Callback(Arc::clone(self)));
+    }
+
+    /// Queues the callback of a completed operation, if it was neither queued nor run.
+    pub fn queue_callback(self: &Arc<Self>) {
+        let mut state = self.state.lock();
+        if state.callback.is_none() || std::mem::replace(&mut state.queued, true) {
+            return;
         }
+        drop(state);
+        finisher::push(Job::Callback(Arc::clone(self)));
     }
 
     /// Runs the callback unless another thread has taken it. Whether it did.
     pub(super) fn run_callback(&self) -> bool {
         let Some(callback) = self.state.lock().callback.take() else { return false };
+        self.run(callback);
+        true
+    }
+
+    fn run(&self, callback: Callback) {
         if std::panic::catch_unwind(std::panic::AssertUnwindSafe(callback)).is_err() {
             log::error!("a completion callback panicked");
         }
@@ -75,7 +94,6 @@ impl Completion {
         if state.waiters > 0 {
             self.changed.notify_all();
         }
-        true
     }
 
     /// Whether the callback has begun to run, or there is none.
@@ -109,23 +127,28 @@ impl Completion {
 
     /// Waits for the result.
     pub fn wait(&self) {
-        self.wait_until(|state| state.result.is_some());
+        self.wait_until(&mut self.state.lock(), |state| state.result.is_some());
     }
 
     /// Waits for the result and the callback; a callback that nobody runs yet is run here.
     pub fn wait_done(&self) {
-        self.wait();
-        if self.run_callback() {
+        let mut state = self.state.lock();
+        self.wait_until(&mut state, |state| state.result.is_some());
+        let Some(callback) = state.callback.take() else {
+            return self.wait_until(&mut state, |state| state.done);
+        };
+        let queued = state.queued;
+        drop(state);
+        self.run(callback);
+        if queued {
             finisher::stolen();
         }
-        self.wait_until(|state| state.done);
     }
 
-    fn wait_until(&self, condition: impl Fn(&State) -> bool) {
-        let mut state = self.state.lock();
-        while !condition(&state) {
+    fn wait_until(&self, state: &mut MutexGuard<'_, State>, condition: impl Fn(&State) -> bool) {
+        while !condition(state) {
             state.waiters += 1;
-            self.changed.wait(&mut state);
+            self.changed.wait(state);
             state.waiters -= 1;
         }
     }

@@ -1,7 +1,17 @@
 //! `rbd_completion_t`, and telling a program's event loop about completed ones.
+//!
+//! A program that asked to be told through a descriptor mostly fetches its completions, and what
+//! fetches them runs their callbacks:
+//!
+//! ```text
+//!   done -- the program fetches --> completed --rbd_poll_io_events()--> callback, handed out
+//!    \                                  \-- not fetched within PATIENCE: it does not fetch (any more)
+//!     \- it does not -----------------------> the callback thread
+//! ```
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use libc::{c_int, c_void, ssize_t};
 use parking_lot::Mutex;
@@ -13,7 +23,10 @@ use crate::capi::guard::exports;
 use crate::capi::handle::{self, Handle, Shared};
 use crate::capi::types::*;
 use crate::errno::{Errno, Result};
-use crate::runtime::Completion;
+use crate::runtime::{self, Completion};
+
+/// How long callbacks are left to a program that fetches its completions.
+const PATIENCE: Duration = Duration::from_millis(10);
 
 type Function = unsafe extern "C" fn(rbd_completion_t, *mut c_void);
 
@@ -57,9 +70,12 @@ impl Armed {
     /// Ends the operation: bytes, 0 or a negative error number.
     pub(super) fn complete(self, result: i64) {
         let Armed { completion, events } = self;
-        completion.completion.complete(result, 0);
-        if let Some(events) = events {
-            events.push(completion);
+        match events {
+            None => completion.completion.complete(result, 0),
+            Some(events) => {
+                completion.completion.complete_unqueued(result, 0);
+                events.push(completion);
+            }
         }
     }
 
@@ -87,6 +103,19 @@ struct State {
     /// The descriptor and its kind.
     notified: Option<(c_int, c_int)>,
     completed: VecDeque<Shared<CompletionHandle>>,
+    /// How many were fetched, ever.
+    fetched: u64,
+    /// The program fetches: callbacks are left to that.
+    fetches: bool,
+    /// Somebody looks whether it still does.
+    attended: bool,
+}
+
+impl State {
+    /// The number of the next one to be completed.
+    fn next(&self) -> u64 {
+        self.fetched + self.completed.len() as u64
+    }
 }
 
 impl Events {
@@ -94,16 +123,64 @@ impl Events {
         self.state.lock().notified.is_some()
     }
 
-    fn push(&self, completion: Shared<CompletionHandle>) {
+    /// A completed operation whose callback is not queued.
+    fn push(self: Arc<Self>, completion: Shared<CompletionHandle>) {
         let mut state = self.state.lock();
+        if !state.fetches {
+            completion.completion.queue_callback();
+        }
         state.completed.push_back(completion);
-        let Some((fd, kind)) = state.notified else { return };
+        let begin = state.fetches && !std::mem::replace(&mut state.attended, true);
+        let behind = state.next();
+        let notified = state.notified;
         drop(state);
+        if begin {
+            runtime::spawn(attend(Arc::downgrade(&self), behind));
+        }
+        let Some((fd, kind)) = notified else { return };
         let one = 1u64.to_ne_bytes();
         let bytes: &[u8] = if kind == EVENT_TYPE_EVENTFD { &one } else { b"i" };
         // SAFETY: the bytes are there; the descriptor is the caller's, who keeps it open as long as
         // the image. A full pipe wakes its reader anyway.
         unsafe { libc::write(fd, bytes.as_ptr().cast(), bytes.len()) };
+    }
+
+    /// At most `count` completed operations, the oldest first.
+    fn fetch(&self, count: usize) -> Vec<Shared<CompletionHandle>> {
+        let mut state = self.state.lock();
+        let count = count.min(state.completed.len());
+        state.fetches = true;
+        state.fetched += count as u64;
+        state.completed.drain(..count).collect()
+    }
+
+    /// Queues the callbacks if operations before the `behind`-th were not fetched. Otherwise the
+    /// number to look for the next time; `None` when nobody has to look.
+    fn look(&self, behind: u64) -> Option<u64> {
+        let mut state = self.state.lock();
+        if state.fetched < behind {
+            state.fetches = false;
+            state.completed.iter().for_each(|late| late.completion.queue_callback());
+        }
+        state.attended = state.fetches && !state.completed.is_empty();
+        state.attended.then(|| state.next())
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        // The image is closed: nobody can fetch them any more.
+        let completed = &self.state.get_mut().completed;
+        completed.iter().for_each(|late| late.completion.queue_callback());
+    }
+}
+
+/// Looks from time to time whether what was completed is fetched, until there is nothing.
+async fn attend(events: Weak<Events>, mut behind: u64) {
+    loop {
+        tokio::time::sleep(PATIENCE).await;
+        let Some(next) = events.upgrade().and_then(|events| events.look(behind)) else { return };
+        behind = next;
     }
 }
 
@@ -162,11 +239,7 @@ exports! {
     ) -> c_int => {
         let events = &handle::get::<ImageHandle>(image)?.events;
         let room = usize::try_from(numcomp).map_err(|_| Errno::EINVAL)?;
-        let fetched: Vec<_> = {
-            let mut state = events.state.lock();
-            let count = room.min(state.completed.len());
-            state.completed.drain(..count).collect()
-        };
+        let fetched = events.fetch(room);
         for (at, completion) in fetched.iter().enumerate() {
             completion.completion.wait_done();
             comps.add(at).write(completion.handle());
@@ -180,4 +253,62 @@ exports! {
 unsafe fn of<'a>(c: rbd_completion_t) -> Result<&'a CompletionHandle> {
     // SAFETY: the caller's contract.
     unsafe { handle::get(c) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use super::*;
+
+    unsafe extern "C" fn tell(c: rbd_completion_t, arg: *mut c_void) {
+        // SAFETY: the test gave its sender, which outlives all callbacks.
+        let sender = unsafe { &*arg.cast_const().cast::<Sender<usize>>() };
+        sender.send(c.addr()).unwrap();
+    }
+
+    #[test]
+    fn callbacks_run_whether_the_program_fetches_or_not() {
+        let (sender, called) = channel::<usize>();
+        let arg = (&raw const sender).cast_mut().cast();
+        let events = Arc::new(Events::default());
+        // SAFETY: an eventfd of its own for each call.
+        let fd = unsafe { libc::eventfd(0, libc::EFD_SEMAPHORE | libc::EFD_NONBLOCK) };
+        events.state.lock().notified = Some((fd, EVENT_TYPE_EVENTFD));
+        let complete = |events: &Arc<Events>| {
+            let mut c: rbd_completion_t = std::ptr::null_mut();
+            // SAFETY: the completion just made.
+            unsafe {
+                assert_eq!(rbd_aio_create_completion(arg, Some(tell), &raw mut c), 0);
+                arm(c, Some(events)).unwrap().complete(0);
+            }
+            c
+        };
+        let timeout = Duration::from_secs(30);
+        // It has not fetched anything yet, and then it does: the callback is left to it.
+        assert_eq!(complete(&events).addr(), called.recv_timeout(timeout).unwrap());
+        assert_eq!(events.fetch(8).len(), 1);
+        let second = complete(&events);
+        let fetched = events.fetch(8);
+        assert_eq!(fetched.len(), 1);
+        fetched[0].completion.wait_done();
+        assert_eq!(second.addr(), called.recv_timeout(timeout).unwrap());
+        // It stops fetching: the callbacks run all the same, once each.
+        let late = [complete(&events), complete(&events)].map(|c| c.addr());
+        assert_eq!(late, [(); 2].map(|()| called.recv_timeout(timeout).unwrap()));
+        assert_eq!(complete(&events).addr(), called.recv_timeout(timeout).unwrap());
+        assert_eq!(events.fetch(8).len(), 3);
+        runtime::flush_callbacks();
+        assert!(called.try_recv().is_err());
+        let mut told = [0; 8];
+        // SAFETY: the descriptor made above, and room for the eight bytes that are read.
+        let reads = (0..6).map(|_| unsafe { libc::read(fd, told.as_mut_ptr().cast(), 8) });
+        assert_eq!(reads.collect::<Vec<_>>(), [8, 8, 8, 8, 8, -1]);
+        // What is left when the image is closed runs too.
+        let third = complete(&events);
+        drop(events);
+        assert_eq!(third.addr(), called.recv_timeout(timeout).unwrap());
+        // SAFETY: as above.
+        unsafe { libc::close(fd) };
+    }
 }
