@@ -49,7 +49,8 @@ pub(super) struct Job {
     pub(super) caller: Arc<Caller>,
     pub(super) op: ObjectOp,
     pub(super) done: Done,
-    /// The stripe of the object.
+    /// The object's place in listings, and its stripe.
+    pub(super) position: u32,
     pub(super) stripe: usize,
     /// It changes the object.
     pub(super) writes: bool,
@@ -175,9 +176,10 @@ impl Store {
             Ok(writes) => writes,
             Err(error) => return done(Reply::error(error.errno())),
         };
-        let stripe = Shared::stripe(placement::position(&op.target));
+        let position = placement::position(&op.target);
+        let stripe = Shared::stripe(position);
         let durable = writes && op.durability == Durability::OnAck;
-        let job = Job { caller: Arc::clone(caller), op, done, stripe, writes };
+        let job = Job { caller: Arc::clone(caller), op, done, position, stripe, writes };
         let Some(mut job) = self.enqueue(job, durable) else { return };
         match self.try_fast(&mut job, false) {
             Fast::Done(reply) => self.end_fast(job, reply),

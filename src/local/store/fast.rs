@@ -30,7 +30,6 @@ use super::shared::Counter;
 use super::slots::Record;
 use super::txn::to_nanos;
 use crate::errno::{Errno, Result};
-use crate::model::placement;
 use crate::model::{
     Durability, ObjectOp, Op, Out, Payload, ReadMemory, Reply, ReqFlags, SnapId, SnapSpec, Step,
     StepReply,
@@ -54,7 +53,7 @@ impl Store {
     pub(super) fn try_fast(&self, job: &mut Job, wait: bool) -> Fast {
         let done = match job.writes {
             true if may_write_fast(&job.op) => self.write_fast(job),
-            false if is_plain_read(&job.op) => self.read_fast(&mut job.op, job.stripe, wait),
+            false if is_plain_read(&job.op) => self.read_fast(job, wait),
             _ => return Fast::Slow,
         };
         match done {
@@ -69,30 +68,32 @@ impl Store {
     }
 
     /// The entry of an object for a generation that was even when this began, loaded if need be.
-    fn entry(&self, op: &ObjectOp, stripe: usize, snap: SnapId) -> Result<Arc<Entry>> {
-        let position = placement::position(&op.target);
+    fn entry(&self, job: &Job, snap: SnapId) -> Result<Arc<Entry>> {
+        let (target, position, stripe) = (&job.op.target, job.position, job.stripe);
         let generation = self.shared.generation(stripe).load(Ordering::Acquire);
         if generation.is_multiple_of(2)
-            && let Some(entry) = self.cached(&op.target, position, snap, generation)
+            && let Some(entry) = self.cached(target, position, snap, generation)
         {
             return Ok(entry);
         }
         let _held = self.lock_whole(stripe)?;
         let generation = self.shared.generation(stripe).load(Ordering::Acquire);
-        self.load_entry(&op.target, position, snap, generation)
+        self.load_entry(target, position, snap, generation)
     }
 
-    fn read_fast(&self, op: &mut ObjectOp, stripe: usize, wait: bool) -> Result<Option<Reply>> {
-        let snap = match op.snap {
+    fn read_fast(&self, job: &mut Job, wait: bool) -> Result<Option<Reply>> {
+        let stripe = job.stripe;
+        let snap = match job.op.snap {
             SnapSpec::At(snap) => snap,
             SnapSpec::Under(_) => SnapId::HEAD,
         };
         for _ in 0..READ_TRIES {
-            let entry = match self.entry(op, stripe, snap) {
+            let entry = match self.entry(job, snap) {
                 Err(error) if error == Errno::ENOENT => return Ok(None),
                 entry => entry?,
             };
-            let Some(Step { op: Op::Read { off, len, into }, .. }) = op.steps.first_mut() else {
+            let step = job.op.steps.first_mut();
+            let Some(Step { op: Op::Read { off, len, into }, .. }) = step else {
                 return Ok(None);
             };
             if !entry.exists {
@@ -177,7 +178,7 @@ impl Store {
         if self.vetted.read().get(&job.caller.client) != Some(&blocklist) {
             return Ok(None);
         }
-        let position = placement::position(&job.op.target);
+        let position = job.position;
         let held = self.shared.lock(job.stripe)?;
         let generation = self.shared.generation(job.stripe).load(Ordering::Acquire);
         if !generation.is_multiple_of(2)

@@ -11,10 +11,11 @@ use crate::model::{Durability, Out, placement};
 
 /// Whether the fast path does an operation.
 fn is_fast(b: &Bench, op: ObjectOp) -> bool {
-    let stripe = Shared::stripe(placement::position(&op.target));
+    let position = placement::position(&op.target);
+    let stripe = Shared::stripe(position);
     let writes = op.is_write();
     let caller: Arc<classes::Caller> = Arc::clone(&b.caller);
-    let mut job = Job { caller, op, done: Box::new(drop), stripe, writes };
+    let mut job = Job { caller, op, done: Box::new(drop), position, stripe, writes };
     matches!(b.store.try_fast(&mut job, true), Fast::Done(reply) if reply.result == 0)
 }
 
