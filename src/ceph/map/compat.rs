@@ -8,11 +8,14 @@ impl OsdMap {
     /// it as `min_compat_client`.
     #[must_use]
     pub fn min_compat_client(&self) -> Release {
-        if !self.upmaps.sets.is_empty() || !self.upmaps.items.is_empty() {
-            return Release::LUMINOUS;
-        }
         let rules = self.pools().map(|(_, pool)| i32::from(pool.crush_rule));
         let mut oldest = self.crush.min_client(rules);
+        if !self.upmaps.primaries.is_empty() {
+            oldest = oldest.max(Release::REEF);
+        }
+        if !self.upmaps.sets.is_empty() || !self.upmaps.items.is_empty() {
+            oldest = oldest.max(Release::LUMINOUS);
+        }
         for (_, pool) in self.pools() {
             if !pool.tiers.is_empty() || pool.tier_of >= 0 {
                 oldest = oldest.max(Release::FIREFLY);

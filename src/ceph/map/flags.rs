@@ -173,6 +173,10 @@ impl Release {
     pub const LUMINOUS: Release = Release(12);
     /// Nautilus: the oldest we speak to.
     pub const NAUTILUS: Release = Release(14);
+    /// Reef.
+    pub const REEF: Release = Release(18);
+    /// Squid.
+    pub const SQUID: Release = Release(19);
     /// Tentacle.
     pub const TENTACLE: Release = Release(20);
 }

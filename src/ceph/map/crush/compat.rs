@@ -1,7 +1,7 @@
 //! How new a client has to be to place by a map.
 
 use super::CrushMap;
-use super::rule::Step;
+use super::rule::{RuleKind, Step};
 use crate::ceph::map::Release;
 
 impl CrushMap {
@@ -10,6 +10,10 @@ impl CrushMap {
     pub(in crate::ceph::map) fn min_client(&self, rules: impl Iterator<Item = i32>) -> Release {
         let mut oldest = Release::ARGONAUT;
         let mut needs = |release: Release| oldest = oldest.max(release);
+        let kinds = [RuleKind::MsrFirstn, RuleKind::MsrIndep];
+        if self.rules.iter().flatten().any(|rule| kinds.contains(&rule.kind)) {
+            needs(Release::SQUID);
+        }
         if self.args.needs_luminous() {
             needs(Release::LUMINOUS);
         }

@@ -90,6 +90,7 @@ fn a_map_says_what_ceph_says_of_it() {
     assert!(map.flags.contains(MapFlags::NOOUT | MapFlags::PGLOG_HARDLIMIT));
     assert_eq!(map.require_min_compat_client.to_string(), "luminous");
     assert_eq!(map.require_osd_release.to_string(), "pacific");
+    assert_eq!(map.min_compat_client(), Release::LUMINOUS);
     assert_eq!(map.pool_by_name("ec"), Some(PoolId(4)));
     assert_eq!((map.pool_by_name("e"), map.pool_name(PoolId(5))), (None, None));
     assert_eq!(map.pool_max(), PoolId(4));
@@ -105,6 +106,36 @@ fn a_map_says_what_ceph_says_of_it() {
     };
     assert!(client("10.1.2.3:0", 56) && !client("10.1.2.3:0", 55) && client("10.1.2.4:7", 1));
     assert_eq!(map.erasure_code_profile("k2m1").unwrap()["m"], "1");
+}
+
+#[test]
+fn maps_are_understood_by_the_clients_that_ceph_names() {
+    // osdmaptool on the cluster's history: Jewel's until the first upmap.
+    let mut last = None;
+    for record in corpus::history() {
+        let map = match (record, last) {
+            (corpus::Record::Map(bytes), _) => OsdMap::decode(bytes).unwrap(),
+            (corpus::Record::Update(bytes), Some(map)) => {
+                OsdMap::apply(&map, &Incremental::decode(bytes).unwrap()).unwrap()
+            }
+            _ => panic!("an update before the first map"),
+        };
+        let expected = if map.epoch < 32 { Release::JEWEL } else { Release::LUMINOUS };
+        assert_eq!(map.min_compat_client(), expected, "epoch {}", map.epoch);
+        last = Some(map);
+    }
+    let mut sketch = six(1, 2);
+    let client =
+        |sketch: &sketch::Sketch| OsdMap::decode(&sketch.encode()).unwrap().min_compat_client();
+    assert_eq!(client(&sketch), Release::DUMPLING);
+    sketch.pools.get_mut(&1).unwrap().flags = 0;
+    assert_eq!(client(&sketch), Release::ARGONAUT);
+    sketch.affinities = vec![0x1_0000; 5];
+    assert_eq!(client(&sketch), Release::ARGONAUT);
+    sketch.affinities.push(7);
+    assert_eq!(client(&sketch), Release::FIREFLY);
+    sketch.upmap_primaries.insert(PG, 2);
+    assert_eq!(client(&sketch), Release::REEF);
 }
 
 #[test]

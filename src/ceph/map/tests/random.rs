@@ -90,9 +90,9 @@ pub(super) fn hierarchy(dice: &mut Dice, straw2: bool) -> Hierarchy {
         for (at, children) in children.into_iter().enumerate() {
             let index = items.len();
             let named = Named { name: format!("{kind}{at}"), id: -1 - index as i32 };
-            // A tree with a branch of weight 0, as one of a device class may be, makes Ceph read
-            // beyond its items.
-            let algs = if classes && *kind != "host" { &ALGS[1..] } else { &ALGS };
+            // The trees that crushtool makes for a device class have nodes that nobody has set, and
+            // Ceph then reads beyond their items.
+            let algs = if classes { &ALGS[1..] } else { &ALGS };
             let alg = if straw2 { "straw2" } else { *dice.pick(algs) };
             bucket(dice, &mut text, kind, &named, alg, &children);
             items.insert(index, children.iter().map(|child| child.id).collect());
