@@ -1,10 +1,10 @@
 //! SQLite: connections, transactions, errors.
 //!
 //! A commit is: pages into the log, sync, and then the shared index of the log says that it reaches
-//! so far. A process that dies before the last of these leaves a transaction that nobody sees, until
-//! either the next one is written over it or, if all processes go first, the log is read anew and
-//! it counts. So whoever writes next *settles* it, by a commit of its own, before it does anything
-//! beside the database that builds on what the transaction found.
+//! so far. A process that dies before the last of these leaves a transaction that nobody sees,
+//! until either the next one is written over it or, if all processes go first, the log is read anew
+//! and it counts. So whoever writes next *settles* it, by a commit of its own, before it does
+//! anything beside the database that builds on what it found there.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;

@@ -149,8 +149,8 @@ impl Store {
     }
 }
 
-/// A slot's row, if the slot belongs to an object of this stripe, whose lock then keeps it as it is.
-/// A slot that was freed meanwhile may have been given to any object: whoever writes to that one
+/// A slot's row, if the slot belongs to an object of this stripe, whose lock then keeps it so. A
+/// slot that was freed meanwhile may have been given to any object: whoever writes to that one
 /// puts the bytes of a block in place before any row or record says that the block is there.
 fn row_under(db: &Connection, slot: u64, stripe: usize) -> Result<Option<SlotState>> {
     let mut find = db.prepare_cached(

@@ -7,8 +7,9 @@
 //!                                                           a flush for all that wait
 //! ```
 //!
-//! While one commit or flush is synced the next operations gather. An operation on a stripe with operations in
-//! the queue waits behind them, so that each caller's operations on an object happen in order.
+//! While one commit or flush is synced the next operations gather. An operation on a stripe with
+//! operations in the queue waits behind them, so that each caller's operations on an object happen
+//! in order.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::Ordering;
