@@ -134,7 +134,8 @@ impl Objecter {
     }
 
     /// Ends a watch; when `done` is called, on the thread of [`super::Events::defer`], no call of
-    /// its handler begins any more. `-ENOTCONN` if it was lost.
+    /// its handler begins any more. `-ENOTCONN` if there is none, else what the OSD says; for a
+    /// watch that was lost with its object that is `-ENOENT`.
     pub fn unwatch(&self, handle: WatchHandle, done: UnitDone) {
         let linger = self.lingers.table.lock().lingers.remove(&handle.0);
         let Some(Linger { aim, kind: Kind::Watch(_), .. }) = linger else {

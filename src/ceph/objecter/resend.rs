@@ -217,13 +217,15 @@ impl Objecter {
             let is_over = matches!(check, PoolCheck::Until(until) if until <= epoch);
             if let Some(request) = inner.requests.get_mut(tid) {
                 request.pool_check = check;
+                if is_over && request.aim.is_pool_missing() {
+                    failed.extend(inner.requests.remove(tid));
+                }
             }
             if let Some(command) = inner.commands.get_mut(tid) {
                 command.check = check;
-            }
-            if is_over {
-                failed.extend(inner.requests.remove(tid));
-                failed_commands.extend(inner.commands.remove(tid));
+                if is_over {
+                    failed_commands.extend(inner.commands.remove(tid));
+                }
             }
         }
         drop(inner);

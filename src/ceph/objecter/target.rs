@@ -42,6 +42,7 @@ pub(super) struct Aim {
     used_replica: bool,
     last_force_resend: u32,
     pool_existed: bool,
+    is_pool_missing: bool,
 }
 
 /// What a pool's groups depend on besides who has them.
@@ -86,6 +87,7 @@ impl Aim {
             used_replica: false,
             last_force_resend: 0,
             pool_existed: false,
+            is_pool_missing: false,
         }
     }
 
@@ -124,6 +126,11 @@ impl Aim {
         self.pool_existed
     }
 
+    /// Whether the last map did not have its pool; else what has no OSD waits for one.
+    pub(super) fn is_pool_missing(&self) -> bool {
+        self.is_pool_missing
+    }
+
     /// Where it is, for the wire.
     pub(super) fn locator(&self) -> Locator<'_> {
         let pool = self.raw.pool;
@@ -159,6 +166,7 @@ impl Aim {
         let id = self.destination(base);
         let Some(pool) = map.pool(id) else { return self.pool_gone() };
         self.pool_existed = true;
+        self.is_pool_missing = false;
 
         let raw = PgId { pool: id.0, seed: self.seed(pool) };
         let group = pool.fold(raw);
@@ -189,6 +197,7 @@ impl Aim {
 
     fn pool_gone(&mut self) -> Verdict {
         self.osd = -1;
+        self.is_pool_missing = true;
         Verdict::PoolGone
     }
 

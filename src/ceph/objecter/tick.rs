@@ -116,8 +116,8 @@ impl Objecter {
             if is_beat {
                 found.is_late |= request.is_old;
                 request.is_old = true;
-                let is_homeless = request.aim.osd < 0 && request.aim.epoch > 0;
-                if is_homeless && request.pool_check == PoolCheck::Unasked {
+                let is_unasked = request.pool_check == PoolCheck::Unasked;
+                if is_unasked && request.aim.is_pool_missing() {
                     found.unasked.push(*tid);
                 }
             }

@@ -379,9 +379,9 @@ fn memory_is_filled_and_comes_back() {
 }
 
 #[test]
-fn nothing_to_do_is_done() {
+fn nothing_to_do_is_an_error() {
     let world = World::new();
-    assert_eq!(result(&world.submit(ObjectOp::read(Target::new(POOL, "a")))), Some(0));
+    assert_eq!(result(&world.submit(ObjectOp::read(Target::new(POOL, "a")))), Some(-22));
 }
 
 #[test]
@@ -520,7 +520,7 @@ fn a_lost_watch_is_told_once() {
     world.objecter.unwatch(handle, done);
     link.say(link.op().reply(-2, &[b""]));
     world.fake.run_deferred();
-    assert_eq!(ended.lock().take().unwrap().unwrap_err(), Errno::ENOTCONN);
+    assert_eq!(ended.lock().take().unwrap().unwrap_err(), Errno::ENOENT);
     // A watch on nothing never begins.
     let (handle, done) = slot::<Result<WatchHandle>>();
     world.objecter.watch(Target::new(POOL, "a"), None, told.clone(), world.now, done);
@@ -690,4 +690,19 @@ fn maps_may_come_late_twice_or_with_gaps() {
     foreign.front = front.into();
     world.objecter.handle_osdmap(foreign).unwrap();
     assert_eq!(world.objecter.map().unwrap().epoch, first + 2);
+}
+
+#[test]
+fn an_object_without_an_osd_waits_for_one() {
+    let mut world = World::new();
+    world.change(Change { down: vec![0, 1, 2], ..Change::default() });
+    let slot = world.submit(write("a"));
+    world.tick(Duration::from_secs(5));
+    // Whatever the newest map is: the pool is there.
+    world.fake.answer_newest(1);
+    assert_eq!(result(&slot), None);
+    world.change(Change { up: vec![(2, 7)], ..Change::default() });
+    let link = world.fake.link(2);
+    link.say(link.op().reply(0, &[b""]));
+    assert_eq!(result(&slot), Some(0));
 }
