@@ -1,7 +1,9 @@
 //! Picks the engine of a handle by its `mon_host`. The only file that names an engine.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
+
+use bytes::Bytes;
 
 use crate::ceph::engine::CephEngine;
 use crate::conf::Config;
@@ -17,18 +19,31 @@ pub const LOCAL_PREFIX: &str = "local:";
 ///
 /// Errors as of either engine; `-ENOENT` when nothing is named anywhere, as the original.
 pub async fn connect(config: &Config) -> Result<Arc<dyn Engine>> {
-    let host = config.get("mon_host")?;
-    let host = host.trim();
-    if let Some(dir) = host.strip_prefix(LOCAL_PREFIX) {
-        if dir.is_empty() {
-            return refuse(Errno::EINVAL, "mon_host: local: without a directory".into());
-        }
-        return Ok(LocalEngine::open(Path::new(dir), config)?);
+    match store(config)? {
+        Some(dir) => Ok(LocalEngine::open(&dir, config)?),
+        None => Ok(CephEngine::connect(config).await?),
     }
-    Ok(CephEngine::connect(config).await?)
 }
 
-fn refuse(errno: Errno, text: String) -> Result<Arc<dyn Engine>> {
-    log::error!("{text}");
-    Err(errno.because(text))
+/// Asks the monitor of this name for a sign of life, without connecting; `-ENOENT`.
+pub async fn ping_monitor(config: &Config, name: &str) -> Result<Bytes> {
+    match store(config)? {
+        None => CephEngine::ping(config, name).await,
+        // A store is its own monitor.
+        Some(dir) => {
+            let engine = LocalEngine::open(&dir, config)?;
+            let answer = engine.ping_monitor(name).await;
+            engine.shutdown().await?;
+            answer
+        }
+    }
+}
+
+/// The directory of the embedded store that `mon_host` names, if it names one.
+fn store(config: &Config) -> Result<Option<PathBuf>> {
+    let host = config.get("mon_host")?;
+    match host.trim().strip_prefix(LOCAL_PREFIX) {
+        Some("") => Err(Errno::EINVAL.because("mon_host: local: without a directory")),
+        dir => Ok(dir.map(PathBuf::from)),
+    }
 }

@@ -74,6 +74,8 @@ static void pins(rados_ioctx_t io)
 static void daemons(rados_t cluster)
 {
 	const char *command = "{\"prefix\": \"no such command\"}";
+	const char *version = "{\"prefix\": \"version\"}";
+	rados_t apart;
 	char *out = NULL, *status = NULL;
 	size_t out_length, status_length;
 	int8_t osd = -1, client = -1, required = -1;
@@ -88,6 +90,19 @@ static void daemons(rados_t cluster)
 	CALL(rados_ping_monitor(cluster, "a", &out, &out_length));
 	SHOW(strstr(out, "health") != NULL);
 	rados_buffer_free(out);
+	MUST(rados_create(&apart, NULL));
+	MUST(rados_conf_read_file(apart, NULL));
+	CALL(rados_ping_monitor(apart, "a", &out, &out_length));
+	SHOW(strstr(out, "health") != NULL);
+	rados_buffer_free(out);
+	/* Once only: the original dies of an assertion when an unconnected handle asks twice. */
+	rados_shutdown(apart);
+	/* The name of no manager in particular is that of the active one. */
+	CALL(rados_mgr_command_target(cluster, "", &version, 1, NULL, 0, &out, &out_length, &status,
+				      &status_length));
+	SHOW(out_length > 0);
+	rados_buffer_free(out);
+	rados_buffer_free(status);
 	CALL(rados_get_min_compatible_osd(cluster, &osd));
 	SHOW(osd);
 	CALL(rados_get_min_compatible_client(cluster, &client, &required));

@@ -71,6 +71,11 @@ impl CephEngine {
         connect::connect(config).await.map(Arc::new)
     }
 
+    /// Asks the monitor of this name for a sign of life, without connecting; `-ENOENT`.
+    pub async fn ping(config: &Config, monitor: &str) -> Result<Bytes> {
+        connect::ping(config, monitor).await
+    }
+
     /// The map this client has.
     fn map(&self) -> Result<Arc<OsdMap>> {
         self.connected()?;

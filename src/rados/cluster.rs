@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use parking_lot::RwLock;
 
 use super::ioctx::IoCtx;
@@ -60,6 +61,15 @@ impl Cluster {
     /// The engine; `-ENOTCONN` before [`Cluster::connect`] and after [`Cluster::shutdown`].
     pub fn engine(&self) -> Result<Arc<dyn Engine>> {
         self.engine.read().clone().ok_or_else(|| Errno::ENOTCONN.into())
+    }
+
+    /// Asks the monitor of this name for a sign of life: its health and status as JSON. Also before
+    /// [`Cluster::connect`]. `-ENOENT`.
+    pub async fn ping_monitor(&self, name: &str) -> Result<Bytes> {
+        match self.engine() {
+            Ok(engine) => engine.ping_monitor(name).await,
+            Err(_) => connect::ping_monitor(&self.config, name).await,
+        }
     }
 
     /// An I/O context of the pool with this name; `-ENOENT`.

@@ -62,6 +62,11 @@ impl ClusterHandle {
         self.cluster.engine()
     }
 
+    /// The cluster, connected or not.
+    pub(super) fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
     /// The configuration.
     pub(crate) fn config(&self) -> &Config {
         self.cluster.config()

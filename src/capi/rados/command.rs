@@ -172,9 +172,9 @@ exports! {
     fn rados_ping_monitor(
         cluster: rados_t, mon_id: *const c_char, outstr: *mut *mut c_char, outstrlen: *mut usize
     ) -> c_int => {
-        let engine = handle::get::<ClusterHandle>(cluster)?.engine()?;
+        let handle = handle::get::<ClusterHandle>(cluster)?;
         let name = buffer::text(mon_id)?.to_owned();
-        let answer = runtime::block_on(engine.ping_monitor(&name))?;
+        let answer = runtime::block_on(handle.cluster().ping_monitor(&name))?;
         give((outstr, outstrlen), &answer)?;
         Ok(0)
     };

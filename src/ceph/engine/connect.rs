@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+
 use super::hub::Hub;
 use super::monitor::within;
 use super::settings::{self, EngineConfig};
@@ -23,22 +25,47 @@ use crate::runtime;
 /// first session; one that has none to send is not waited for longer.
 const CONFIG_WAIT: Duration = Duration::from_secs(5);
 
+/// What there is before the first session.
+struct Start {
+    credentials: Arc<Credentials>,
+    net: Arc<Net>,
+    hub: Arc<Hub>,
+    monitors: Arc<MonClient>,
+}
+
+impl Start {
+    async fn new(config: &Config) -> Result<Self> {
+        let clock = Clock::system();
+        let monitors = find_monitors(config).await?;
+        let credentials = Credentials::new(config, config.name(), &read_file, clock.clone())?;
+        let source: Arc<dyn AuthSource> = credentials.clone();
+        let net = Arc::new(Net::new(Settings::from_config(config), source)?);
+        let hub = Hub::new(config);
+        let monitors = MonClient::new(
+            MonConfig::new(config, monitors, &host_name(), clock),
+            credentials.clone(),
+            net.clone(),
+            hub.clone() as Arc<dyn MonEvents>,
+        );
+        hub.set_monitors(&monitors);
+        Ok(Start { credentials, net, hub, monitors })
+    }
+}
+
+/// Asks one monitor for a sign of life, without connecting.
+pub(super) async fn ping(config: &Config, name: &str) -> Result<Bytes> {
+    let Start { hub, monitors, .. } = Start::new(config).await?;
+    let answer = pending(|done| monitors.ping(name, done)).await;
+    monitors.shutdown();
+    drop(monitors);
+    hub.wake_up();
+    answer.map(Bytes::from)
+}
+
 /// Connects.
 pub(super) async fn connect(config: &Config) -> Result<CephEngine> {
-    let clock = Clock::system();
-    let monitors = find_monitors(config).await?;
-    let credentials = Credentials::new(config, config.name(), &read_file, clock.clone())?;
-    let source: Arc<dyn AuthSource> = credentials.clone();
-    let net = Arc::new(Net::new(Settings::from_config(config), source)?);
+    let Start { credentials, net, hub, monitors } = Start::new(config).await?;
     let transport: Arc<dyn Transport> = net.clone();
-    let hub = Hub::new(config);
-    let monitors = MonClient::new(
-        MonConfig::new(config, monitors, &host_name(), clock),
-        credentials.clone(),
-        transport.clone(),
-        hub.clone() as Arc<dyn MonEvents>,
-    );
-    hub.set_monitors(&monitors);
     let configured = hub.configured();
     // Asked before it starts: a refusal that comes at once has to find whom to tell.
     let session = pending(|done| monitors.authenticated(done));

@@ -130,8 +130,8 @@ impl MgrClient {
         Ok(epoch)
     }
 
-    /// Runs a command: of a module, or, with `name`, of the manager that is called so. `done` gets
-    /// the manager's answer, `-ENXIO` when that manager is not the active one, `-ETIMEDOUT`.
+    /// Runs a command: of a module, or, with `name`, of the manager that is called so (empty: of the
+    /// active one, whatever it is called). `done` gets the manager's answer, `-ENXIO` when that manager is not the active one, `-ETIMEDOUT`.
     pub fn command(
         &self,
         name: Option<String>,
@@ -289,7 +289,7 @@ impl MgrClient {
     fn send_command(&self, state: &mut State, tid: u64, todo: &mut Vec<Todo>) {
         let Some(command) = state.commands.get(&tid) else { return };
         let (kind, fsid) = match &command.name {
-            Some(name) if *name != state.map.name => {
+            Some(name) if !name.is_empty() && *name != state.map.name => {
                 if let Some(command) = state.commands.remove(&tid) {
                     let text = format!("the active manager is {}", state.map.name);
                     todo.push(Todo::Answer(command.done, failure(Errno::ENXIO, &text)));

@@ -91,7 +91,8 @@ impl Session<'_> {
             CommandTarget::Mon => (true, false),
             CommandTarget::MonNamed(name) => (name == MON_NAME, false),
             CommandTarget::Mgr => (true, true),
-            CommandTarget::MgrNamed(name) => (name == MGR_NAME, true),
+            // No name in particular is that of the active one.
+            CommandTarget::MgrNamed(name) => (name.is_empty() || name == MGR_NAME, true),
             CommandTarget::Osd(id) => return daemon(*id == 0, texts),
             CommandTarget::Pg(_) => return daemon(true, texts),
         };
