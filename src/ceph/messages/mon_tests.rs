@@ -36,7 +36,11 @@ fn map(name: &str) -> MonMap {
 #[test]
 fn requests_are_what_ceph_writes() {
     let fsid = Uuid::parse_str("9b3cdeef-6a4b-41dd-b94e-047dbfe16ecb").unwrap();
-    let command = r#"{"prefix": "auth get-or-create", "entity": "client.libcephfs_user_test.800721642", "caps": ["mon", "allow *", "osd", "allow rw", "mds", "allow rw uid=123 gids=456,789"], "format": "json"}"#;
+    let command = concat!(
+        r#"{"prefix": "auth get-or-create", "entity": "client.libcephfs_user_test.800721642", "#,
+        r#""caps": ["mon", "allow *", "osd", "allow rw", "mds", "#,
+        r#""allow rw uid=123 gids=456,789"], "format": "json"}"#
+    );
     let message = mon_command::message(fsid, 9, &[command.to_owned()], Bytes::from_static(b"in"));
     assert_eq!((&message.front[..], message.tid), (&vector("MMonCommand:11.2")[..], 9));
     assert_eq!(message.data.to_bytes(), "in");

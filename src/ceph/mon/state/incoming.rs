@@ -80,7 +80,7 @@ impl State {
         let addrs = self.active().and_then(|session| self.sessions.get(&session));
         let rank = addrs.and_then(|session| self.map.rank_at(&session.addrs));
         if rank.is_none() {
-            log::info!(target: "monc", "our monitor is not in the map any more, or by another address");
+            log::info!(target: "monc", "our monitor is not in the map, or by other addresses");
             self.reopen(now);
         } else if !was_known {
             self.establish(now);
