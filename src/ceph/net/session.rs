@@ -14,7 +14,7 @@ use tokio::sync::futures::Notified;
 use tokio::time::{self, Sleep};
 
 use super::Handle;
-use super::shared::Shared;
+use super::shared::{Shared, lost};
 use crate::ceph::msgr2::{Connection, Event, Received, Receiver, Target};
 use crate::ceph::transport::{Peer, SessionHandler};
 use crate::ceph::types::EntityAddr;
@@ -263,7 +263,7 @@ async fn flush(connection: &mut Connection, writer: &OwnedWriteHalf) -> Result<(
         match writer.try_write_vectored(slices.get(..count).unwrap_or_default()) {
             Ok(written) => connection.sent(written),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => writer.writable().await?,
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(lost(error)),
         }
     }
 }

@@ -49,6 +49,14 @@ enum State {
     Closed,
 }
 
+/// The error of a socket. However the news of a peer that hung up comes, it is the same.
+pub(super) fn lost(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Errno::ECONNRESET.because("closed by the peer"),
+        _ => error.into(),
+    }
+}
+
 /// The socket's writing half and what was handed to it.
 struct Pipe {
     socket: Option<OwnedWriteHalf>,
@@ -106,8 +114,12 @@ impl Shared {
 
     /// Ends the session and gives the socket back. False when it had ended before.
     pub(super) fn end(&self) -> bool {
-        self.closed.store(true, Ordering::Release);
-        let before = std::mem::replace(&mut *self.state.lock(), State::Closed);
+        let before = {
+            let mut state = self.state.lock();
+            // Under the lock: who sees it and comes here too must find the state closed.
+            self.closed.store(true, Ordering::Release);
+            std::mem::replace(&mut *state, State::Closed)
+        };
         let ended = !matches!(before, State::Closed);
         drop(before);
         let pipe = {
@@ -213,7 +225,7 @@ impl Shared {
                     self.blocked.store(true, Ordering::Release);
                     return Ok(false);
                 }
-                Err(error) => return Err(Error::from(error).context("write")),
+                Err(error) => return Err(lost(error)),
             }
         }
     }

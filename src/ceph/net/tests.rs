@@ -256,6 +256,65 @@ fn refusals_say_what_they_are() {
     assert_eq!(error, Errno::ECONNRESET);
 }
 
+/// A peer that says `what` to whoever comes, and hangs up if it is to.
+fn says(what: &'static [u8], hang_up: bool) -> EntityAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = EntityAddr::new(AddrKind::Msgr2, listener.local_addr().unwrap(), 0);
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(what).unwrap();
+        if !hang_up {
+            // Until the other side goes.
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+    });
+    addr
+}
+
+#[test]
+fn peers_that_are_no_daemons_are_given_up() {
+    let banner = b"ceph v2\n\x10\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    for (what, hang_up, errno) in [
+        (&b"SSH-2.0-OpenSSH_9.2\r\n"[..], false, Errno::EBADMSG),
+        (b"ceph v027 and so on", false, Errno::EOPNOTSUPP),
+        (b"", true, Errno::ECONNRESET),
+        (banner, true, Errno::ECONNRESET),
+    ] {
+        let opened = Opened::new(EntityKind::Mon, says(what, hang_up), None, &[MODE_CRC]);
+        assert_eq!(opened.closed(), errno, "{what:?}");
+        assert_eq!(opened.told.recv_timeout(LONG).err(), Some(RecvTimeoutError::Disconnected));
+    }
+    // One that says nothing more.
+    let name = "client.admin".to_owned();
+    let source = Arc::new(AuthNoneSource { name, global_id: 0, modes: vec![MODE_CRC] });
+    let ready = Duration::from_millis(20);
+    let timeouts = Timeouts { ready, ..Timeouts::default() };
+    let settings = Settings { timeouts, ..Settings::default() };
+    let net = Arc::new(Net::new(settings, source).unwrap());
+    let opened = Opened::over(net, EntityKind::Mon, says(banner, false), None);
+    assert_eq!(opened.closed(), Errno::ETIMEDOUT);
+}
+
+#[test]
+fn sessions_end_quietly_whenever_they_are_closed() {
+    for round in 0..60 {
+        let addr = echo(&[MODE_CRC]);
+        let opened = Opened::new(EntityKind::Osd, addr, Some(Shared::new(3, &[MODE_CRC])), &[]);
+        thread::scope(|scope| {
+            let link = &opened.link;
+            scope.spawn(move || (0..50).for_each(|tid| link.send(message(tid, 10_000))));
+            // Sooner or later: before it stands, while writes are blocked, after some answers.
+            for _ in 0..round.min(50) {
+                let _ = opened.told.recv_timeout(LONG);
+            }
+            link.close();
+        });
+        while let Ok(told) = opened.told.recv_timeout(LONG) {
+            assert!(!matches!(told, Told::Closed(_)), "closed by itself: {told:?}");
+        }
+    }
+}
+
 #[test]
 fn a_dropped_link_closes_before_and_after_it_stands() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
