@@ -590,6 +590,8 @@ class Place:
         """Empty pools for a scenario."""
         for pool in (POOL, DATA):
             self.cluster.pool(pool)
+        # Its map may still have the pools of before, by the same names.
+        self.checker.cluster.wait_for_latest_osdmap()
         self.ioctx = self.cluster.admin.open_ioctx(POOL)
 
     def close(self):
