@@ -4,6 +4,7 @@
 #   make demo       installs the clients it needs and runs them on an embedded store
 #   make test       installs what it needs and runs every test
 #   make test-cluster    interoperation and faults on real clusters: some minutes
+#   make test-matrix     the same and every program on clusters of Ceph 18.2 and 20.2; as root
 #   make bench      speed and memory against raw files, qcow2 and Ceph's own library
 #   make bench-cluster   the same against Ceph's own library on a real cluster: 10 minutes
 #   make install    PREFIX=/usr/local DESTDIR=
@@ -20,7 +21,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 DIST := $(TARGET)/dist
 HEADERS := rados/librados.h rados/rados_types.h rbd/librbd.h rbd/features.h
 
-.PHONY: all install headers gaps test test-cluster demo bench bench-cluster clean
+.PHONY: all install headers gaps test test-cluster test-matrix demo bench bench-cluster clean
 
 all:
 	$(CARGO) rustc --release --lib --crate-type staticlib
@@ -72,6 +73,9 @@ test-cluster: all
 	sh ctests/install-deps.sh test
 	ctests/interop/run.sh
 	ctests/faults/run.sh ours
+
+test-matrix: all
+	ctests/matrix.sh run
 
 demo:
 	ctests/demo.sh

@@ -6,6 +6,7 @@
 #                                      about 10 s; uses PORT to PORT+99 of 127.0.0.1. The options are added
 #                                      to DIR/ceph.conf, in [global] or in SECTION
 #   cluster.sh stop DIR                stops what `start` started there; the data stays
+#   cluster.sh remove DIR              stops it and deletes the data
 #   cluster.sh kill DIR DAEMON         SIGKILL: mon.a, mon.b, ..., mgr.x, osd.0, osd.1, ...
 #   cluster.sh restart DIR DAEMON      starts it again, killed before or not
 #   cluster.sh freeze DIR DAEMON       SIGSTOP: its sockets stay open and nobody answers
@@ -198,6 +199,13 @@ stop() {
     done
 }
 
+remove() {
+    [ -e "$dir/ceph.conf" ] || return 0
+    stop
+    rm -rf "$(readlink -f "$dir")"
+    rm -f "$dir"
+}
+
 kill_daemon() {
     local pid
     pid=$(pid_of "$daemon") || { echo "$daemon does not run" >&2; exit 1; }
@@ -215,7 +223,7 @@ signal_daemon() {
     kill "$1" "$(pid_of "$daemon")"
 }
 
-action=${1:?start, stop, kill, restart, freeze or thaw}
+action=${1:?start, stop, remove, kill, restart, freeze or thaw}
 # Not through a link: see CLUSTER_ROOT.
 dir=$(realpath -ms "${2:?a directory}")
 case $action in
@@ -223,9 +231,9 @@ case $action in
         osds=${3:-1} port=${4:-20100} mons=${5:-1} replicas=${6:-1} options=("${@:7}")
         start
         ;;
-    stop) stop ;;
+    stop | remove) "$action" ;;
     kill | restart) daemon=${3:?a daemon, such as osd.0} && "${action}_daemon" ;;
     freeze) daemon=${3:?a daemon, such as osd.0} && signal_daemon -STOP ;;
     thaw) daemon=${3:?a daemon, such as osd.0} && signal_daemon -CONT ;;
-    *) echo "start, stop, kill, restart, freeze or thaw, not $action" >&2; exit 2 ;;
+    *) echo "start, stop, remove, kill, restart, freeze or thaw, not $action" >&2; exit 2 ;;
 esac

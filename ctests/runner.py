@@ -158,23 +158,22 @@ class Cluster:
         """The environment of a run on it."""
         if self.directory is None:
             self.directory = str(WORK / "cluster")
-            self.stop_ours()
-            shutil.rmtree(self.directory, ignore_errors=True)
+            self.script("remove")
             print("starting a real cluster ...", flush=True)
             port = os.environ.get("CTESTS_PORT", "20100")
-            subprocess.run([str(HERE / "cluster.sh"), "start", self.directory, "1", port],
-                           check=True, stdout=subprocess.DEVNULL)
+            self.script("start", "1", port)
             self.started = True
         return dict(os.environ, CTESTS_CLUSTER=self.directory)
 
-    def stop_ours(self):
-        """Stops a cluster that an interrupted run left in our directory."""
-        subprocess.run([str(HERE / "cluster.sh"), "stop", self.directory], check=False)
+    def script(self, action, *args):
+        """Runs cluster.sh on our directory."""
+        subprocess.run([str(HERE / "cluster.sh"), action, self.directory, *args], check=True,
+                       stdout=subprocess.DEVNULL)
 
     def close(self):
         """Stops the cluster if this run started it."""
         if self.started:
-            self.stop_ours()
+            self.script("stop")
 
 
 class Run:

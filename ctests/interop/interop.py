@@ -559,6 +559,7 @@ def killed_owner(a, b):
         for cache in (False, True):
             create(survivor, "orphan", 16 * MIB)
             side = Side(victim.library, {"rbd_cache": str(cache).lower()})
+            PLACE.more.append(side)
             journal = WORK / "interop.journal"
             writer = side.new("verified.ImageWriter", side.pool(POOL), "orphan", 1, journal=str(journal),
                               flush_every=50)
@@ -585,6 +586,8 @@ class Place:
         WORK.mkdir(parents=True, exist_ok=True)
         self.cluster = Cluster("interop", mons=1, replicas=1, shared=True, options=["osd_client_watch_timeout=5"])
         self.checker = Side("original")
+        # Sides that a scenario started itself.
+        self.more = []
 
     def empty(self):
         """Empty pools for a scenario."""
@@ -622,8 +625,9 @@ def run_pair(first, second, chosen):
             traceback.print_exc()
             failed += 1
             result = "FAILED"
-            for side in sides:
+            for side in [*sides, *PLACE.more]:
                 if side.child.poll() is None:
+                    side.dump()
                     side.kill()
         print(f"{first} and {second}: {name}: {result} ({time.monotonic() - begin:.1f} s)", flush=True)
     return failed

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import time
 
@@ -28,8 +27,7 @@ class Cluster:
         self.port = int(os.environ.get("CTESTS_PORT", "20100")) + 100 * place
         if self.ours:
             self.directory = str(WORK / name)
-            self.script("stop")
-            shutil.rmtree(self.directory, ignore_errors=True)
+            self.script("remove")
             print(f"starting a real cluster: {mons} monitors, {osds} OSDs, {replicas} replicas", flush=True)
             self.script("start", str(osds), str(self.port), str(mons), str(replicas), *options)
         os.environ["CTESTS_CLUSTER"] = self.directory

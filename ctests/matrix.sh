@@ -1,0 +1,62 @@
+#!/bin/bash
+# Other releases of Ceph to be a client of: `make test-matrix`. Debian's trixie has 18.2, sid has 20.2; each is put
+# into a folder by debootstrap and its daemons are run from there by cluster.sh. The clients stay this system's.
+#
+#   matrix.sh install SUITE           makes target/matrix/SUITE, about 1 GB
+#   matrix.sh start SUITE DIR [...]   cluster.sh start DIR [...] with that Ceph
+#   matrix.sh run [SUITE...]          installs, and runs on a cluster of each: our way of every program against the
+#                                     original library's, interoperation, faults. Default: trixie sid
+#
+# As root. MATRIX_DIR is where the folders are. To stop a cluster or break its daemons, use cluster.sh with
+# CLUSTER_ROOT=MATRIX_DIR/SUITE.
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+folders=$(realpath -m "${MATRIX_DIR:-$top/target/matrix}")
+
+install_suite() {
+    local root=$folders/$1
+    [ ! -e "$root/.ready" ] || return 0
+    command -v debootstrap > /dev/null || apt-get -q -y --no-install-recommends install debootstrap
+    mkdir -p "$folders"
+    rm -rf "$root"
+    debootstrap --variant=minbase "$1" "$root" http://deb.debian.org/debian
+    cp /etc/resolv.conf "$root/etc/resolv.conf"
+    # Nothing is started by packages.
+    printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
+    chmod +x "$root/usr/sbin/policy-rc.d"
+    chroot "$root" env DEBIAN_FRONTEND=noninteractive \
+        apt-get -q -y --no-install-recommends install ceph-mon ceph-mgr ceph-osd ceph-common
+    chroot "$root" ceph --version > "$root/.ready"
+}
+
+start_suite() {
+    CLUSTER_ROOT=$folders/$1 "$top/ctests/cluster.sh" start "${@:2}"
+}
+
+run_suite() {
+    local root=$folders/$1 work=$top/target/ctests-$1 failed=0
+    install_suite "$1"
+    echo "== $(cat "$root/.ready")"
+    export CTESTS_WORK=$work CTESTS_REFERENCE=$work/reference CLUSTER_ROOT=$root
+    "$top/ctests/run.sh" cluster || failed=1
+    "$top/ctests/interop/run.sh" || failed=1
+    "$top/ctests/faults/run.sh" ours || failed=1
+    return $failed
+}
+
+action=${1:?install, start or run}
+shift
+case $action in
+    install) install_suite "${1:?a suite}" ;;
+    start) start_suite "$@" ;;
+    run)
+        [ $# -gt 0 ] || set -- trixie sid
+        result=0
+        for suite; do
+            run_suite "$suite" || result=1
+        done
+        exit $result
+        ;;
+    *) echo "install, start or run, not $action" >&2; exit 2 ;;
+esac
