@@ -10,7 +10,7 @@ bitflags! {
     pub struct MapFlags: u32 {
         /// An OSD is nearly full. Set by monitors older than Mimic only.
         const NEARFULL = 1 << 0;
-        /// An OSD is full: writes wait. Set by monitors older than Mimic only; newer ones mark pools.
+        /// An OSD is full: writes wait. Set by monitors before Mimic only; later ones mark pools.
         const FULL = 1 << 1;
         /// Reads wait.
         const PAUSERD = 1 << 2;
