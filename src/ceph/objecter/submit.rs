@@ -15,9 +15,9 @@ use crate::errno::Errno;
 use crate::model::{Done, Name, ObjectOp, Reply, SnapId, SnapSpec};
 
 impl Objecter {
-    /// Runs an operation; `done` gets the reply, on a thread of the transport's, or inside this call
-    /// when the operation cannot even begin. Operations on one object take effect in the order of
-    /// their submission.
+    /// Runs an operation; `done` gets the reply, on a thread of the transport's, or inside this
+    /// call when the operation cannot even begin. Operations on one object take effect in the
+    /// order of their submission.
     ///
     /// Waits while too much is under way, on threads that may ([`super::ObjecterConfig`]).
     pub fn submit(&self, mut op: ObjectOp, done: Done) {

@@ -407,7 +407,7 @@ impl Sim {
         match event {
             Event::Ready(id) => self.with_handler(id, |handler| handler.ready()),
             Event::Broken(id) => self.broken(id),
-            Event::ToOsd(id, message) => self.to_osd(id, message),
+            Event::ToOsd(id, message) => self.arrive(id, message),
             Event::ToClient(id, message) => {
                 if self.dice.once_in(150) {
                     return self.broken(id);
@@ -465,7 +465,7 @@ impl Sim {
         self.later(delay, Event::ToClient(id, message));
     }
 
-    fn to_osd(&mut self, id: u64, message: Message) {
+    fn arrive(&mut self, id: u64, message: Message) {
         let Some(link) = self.links.get(&id).filter(|link| link.is_up) else { return };
         let osd = link.osd;
         if self.dice.once_in(150) {
@@ -782,5 +782,5 @@ fn nothing_is_lost_doubled_or_reordered() {
 #[ignore = "takes as long as one likes"]
 fn nothing_is_lost_doubled_or_reordered_in_many_seeds() {
     let seeds = std::env::var("SIM_SEEDS").ok().and_then(|text| text.parse().ok());
-    run(0..seeds.unwrap_or(20_000));
+    run(0..seeds.unwrap_or(10_000));
 }
