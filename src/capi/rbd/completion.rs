@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!   done -- the program fetches --> completed --rbd_poll_io_events()--> callback, handed out
-//!    \                                  \-- not fetched within PATIENCE: it does not fetch (any more)
+//!    \                                  \-- not fetched within PATIENCE: it fetches no more
 //!     \- it does not -----------------------> the callback thread
 //! ```
 
