@@ -6,8 +6,8 @@ use smallvec::{SmallVec, smallvec};
 /// Bytes to be written, in one or several pieces, in order.
 ///
 /// It may be lent: the memory is the caller's own, who may reuse it as soon as the call that took
-/// it has returned. Whoever holds on to a payload for longer calls [`Payload::keep`] first: a queue,
-/// an engine that answers later.
+/// it has returned. Whoever holds on to a payload for longer calls [`Payload::keep`] first: a
+/// queue, an engine that answers later.
 #[derive(Clone, Debug, Default)]
 pub struct Payload {
     pieces: SmallVec<[Bytes; 1]>,

@@ -130,8 +130,9 @@ impl MgrClient {
         Ok(epoch)
     }
 
-    /// Runs a command: of a module, or, with `name`, of the manager that is called so (empty: of the
-    /// active one, whatever it is called). `done` gets the manager's answer, `-ENXIO` when that manager is not the active one, `-ETIMEDOUT`.
+    /// Runs a command: of a module, or, with `name`, of the manager that is called so (empty: of
+    /// the active one, whatever it is called). `done` gets the manager's answer, `-ENXIO` when that
+    /// manager is not the active one, `-ETIMEDOUT`.
     pub fn command(
         &self,
         name: Option<String>,
