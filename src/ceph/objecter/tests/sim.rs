@@ -520,6 +520,11 @@ impl Sim {
     /// An operation is at an OSD: now, or after it had to wait.
     fn serve(&mut self, osd: i32, link: u64, sent: Sent) {
         let process = &self.osds[osd as usize];
+        // Whatever its map: the client will send it again when the backoff ends.
+        let blocks = |h: &Held| h.link == link && h.backoff.group.pg == sent.group.pg;
+        if process.backoffs.iter().any(blocks) {
+            return;
+        }
         let (epoch, latest) = (process.epoch, self.history.last().epoch);
         if sent.epoch > epoch {
             return self.osds[osd as usize].waiting.push((link, sent));
@@ -543,10 +548,6 @@ impl Sim {
         let is_over =
             self.same_primary_since(latest, group) > epoch || self.primary(latest, group) != osd;
         let process = &mut self.osds[osd as usize];
-        let blocks = |held: &Held| held.link == link && held.backoff.group.pg == group;
-        if process.backoffs.iter().any(blocks) {
-            return;
-        }
         if process.peering.contains(&group) || is_over {
             if self.dice.once_in(3) {
                 return self.back_off(osd, link, &sent);
