@@ -17,7 +17,7 @@
 # the kernel takes outgoing ones from.
 #
 # With CLUSTER_ROOT=FOLDER the programs are those of another Debian in FOLDER (ctests/matrix.sh), run by
-# chroot. DIR is then FOLDER/DIR, with a link to it outside, so that its files have one name on both sides.
+# chroot; the keys that it makes are of CLUSTER_KEY_TYPE (aes), where it knows several. DIR is then FOLDER/DIR, with a link to it outside, so that its files have one name on both sides.
 set -euo pipefail
 
 # What is not ours: the libraries under test are for clients only.
@@ -99,12 +99,17 @@ CONF
 }
 
 start_monitors() {
-    local fsid n
+    local fsid n key=(--gen-key) ciphers=()
+    # By itself 20.2.4 makes keys (aes256k) that no client before it can read, and takes no others.
+    if [[ $(in_root ceph-authtool --help 2>&1 || true) == *--key-type* && ${CLUSTER_KEY_TYPE:=aes} == aes ]]; then
+        key+=(--key-type aes)
+        ciphers=(--auth-allowed-ciphers aes,aes256k --auth-service-cipher aes --auth-preferred-cipher aes)
+    fi
     fsid=$(awk '/^fsid/ {print $3}' "$CEPH_CONF")
-    in_root ceph-authtool --create-keyring "$dir/keyring" --gen-key -n mon. --cap mon 'allow *' >/dev/null
-    in_root ceph-authtool "$dir/keyring" --gen-key -n client.admin \
+    in_root ceph-authtool --create-keyring "$dir/keyring" "${key[@]}" -n mon. --cap mon 'allow *' >/dev/null
+    in_root ceph-authtool "$dir/keyring" "${key[@]}" -n client.admin \
         --cap mon 'allow *' --cap osd 'allow *' --cap mgr 'allow *' --cap mds 'allow *' >/dev/null
-    in_root monmaptool --create --fsid "$fsid" "$dir/monmap" >/dev/null
+    in_root monmaptool --create --fsid "$fsid" "${ciphers[@]}" "$dir/monmap" >/dev/null
     for n in $(seq 0 $((mons - 1))); do
         in_root monmaptool --addv "$(mon_letter "$n")" "$(mon_address "$n")" "$dir/monmap" >/dev/null
     done
