@@ -26,15 +26,15 @@ way() {
     "$top/ctests/way.sh" store "$@"
 }
 
+fio=(/usr/bin/python3 -B "$top/benches/sample.py" fio "$top/benches/io.fio" --output-format=json)
+
 # fio on the image and on the file, each job alone so that the two can take turns.
 measure() {
     local target=$1 job=$2 round=$3
     local out=out/$job.$target.$round.json
     case $target in
-        rbd) way fio "$top/benches/io.fio" --section="$job" --ioengine=rbd --clientname=admin --pool=bench \
-            --rbdname=image --output-format=json --output="$out" ;;
-        file) fio "$top/benches/io.fio" --section="$job" --ioengine=io_uring --filename="$work/raw" \
-            --output-format=json --output="$out" ;;
+        rbd) way "${fio[@]}" --section="$job" --ioengine=rbd --clientname=admin --pool=bench --rbdname=image > "$out" ;;
+        file) "${fio[@]}" --section="$job" --ioengine=io_uring --filename="$work/raw" > "$out" ;;
     esac
 }
 

@@ -39,7 +39,7 @@ with() {
 
 image_job() {
     local way=$1 job=$2 cache=$3 round=$4
-    with "$way" "$cache" python3 "$top/benches/cluster/sample.py" fio "$top/benches/cluster/io.fio" --section="$job" \
+    with "$way" "$cache" python3 "$top/benches/sample.py" fio "$top/benches/cluster/io.fio" --section="$job" \
         --output-format=json > "out/$job-$cache.$way.$round.json"
 }
 

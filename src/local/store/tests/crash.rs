@@ -22,7 +22,7 @@ const SIZE: u64 = 96 << 10;
 const CHILD_VAR: &str = "OXIRADOS_TEST_CRASH_CHILD";
 /// How many stores are tried, with 20 rounds each; some seconds per store.
 const SETS_VAR: &str = "OXIRADOS_TEST_CRASH_SETS";
-const SETS: u64 = 4;
+const SETS: u64 = 10;
 
 /// One operation, as logged: kind, object, offset, length, byte, durable.
 type Record = [u64; 6];
