@@ -319,7 +319,9 @@ proptest! {
         let config = config();
         if config.set(option.name, &text).is_ok() {
             let kept = config.get(option.name).unwrap();
-            if option.kind != options::Kind::Str {
+            // A suffix may lead beyond what is read without one, as in the original: 10^16K.
+            let is_beyond = kept.parse::<u64>().is_ok_and(|number| i64::try_from(number).is_err());
+            if option.kind != options::Kind::Str && !is_beyond {
                 prop_assert!(config.set(option.name, &kept).is_ok(), "{} {kept}", option.name);
                 prop_assert_eq!(config.get(option.name).unwrap(), kept);
             }
