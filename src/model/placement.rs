@@ -46,6 +46,24 @@ pub fn canonical(target: &Target) -> Cow<'_, Target> {
     Cow::Owned(target)
 }
 
+/// Brings a hash below `count`, so that few values move when `count` grows (`ceph_stable_mod`): the
+/// placement group of a hash where there are so many.
+#[must_use]
+pub fn fold(hash: u32, count: u32) -> u32 {
+    let mask = mask(count);
+    match hash & mask {
+        low if low < count => low,
+        _ => hash & mask >> 1,
+    }
+}
+
+/// The smallest 2ⁿ − 1 that is at least `count` − 1.
+#[must_use]
+pub fn mask(count: u32) -> u32 {
+    // A pool without groups does not exist; 0 must not overflow.
+    u32::MAX.checked_shr(count.saturating_sub(1).leading_zeros()).unwrap_or(0)
+}
+
 /// Jenkins' 1996 hash of a byte string (`CEPH_STR_HASH_RJENKINS`).
 #[must_use]
 pub fn rjenkins(bytes: &[u8]) -> u32 {
@@ -102,6 +120,20 @@ mod tests {
         for (name, expected) in MEASURED {
             assert_eq!(hash(b"", b"", name.as_bytes()), *expected, "{name}");
         }
+    }
+
+    #[test]
+    fn a_hash_has_the_group_a_cluster_gives_it() {
+        for (count, expected) in [(0, 0), (1, 0), (2, 1), (3, 3), (4, 3), (12, 15), (123, 127)] {
+            assert_eq!(mask(count), expected, "{count}");
+        }
+        assert_eq!(mask(u32::MAX), u32::MAX);
+        // 12 groups: 12..16 go where they were when there were 8.
+        assert_eq!([11, 12, 15, 0x1b].map(|hash| fold(hash, 12)), [11, 4, 7, 11]);
+        assert_eq!([fold(77, 1), fold(77, 0), fold(7, u32::MAX)], [0, 0, 7]);
+        // `ceph osd map` of pools with 16 and 32 groups.
+        assert_eq!(fold(0x7fc1_f406, 16), 6);
+        assert_eq!(fold(0xac17_f0b6, 32), 0x16);
     }
 
     #[test]

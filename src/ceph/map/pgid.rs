@@ -27,21 +27,6 @@ pub struct SpgId {
     pub shard: i8,
 }
 
-/// Brings a hash below `count`, so that few values move when `count` grows (`ceph_stable_mod`).
-/// `mask` is [`mask`] of `count`.
-pub(super) fn stable_mod(hash: u32, count: u32, mask: u32) -> u32 {
-    match hash & mask {
-        low if low < count => low,
-        _ => hash & mask >> 1,
-    }
-}
-
-/// The smallest 2ⁿ − 1 that is at least `count` − 1.
-pub(super) fn mask(count: u32) -> u32 {
-    // A pool without groups does not exist; 0 must not overflow.
-    u32::MAX.checked_shr(count.saturating_sub(1).leading_zeros()).unwrap_or(0)
-}
-
 impl fmt::Display for PgId {
     /// `1.2f`: the seed is hexadecimal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -112,16 +97,5 @@ mod tests {
         );
         let bytes = Writer::of(&spg);
         assert_eq!(SpgId::decode(&mut Reader::new(&bytes), "spg").unwrap(), spg);
-    }
-
-    #[test]
-    fn seeds_fold_stably() {
-        for (count, expected) in [(0, 0), (1, 0), (2, 1), (3, 3), (4, 3), (12, 15), (123, 127)] {
-            assert_eq!(mask(count), expected, "{count}");
-        }
-        // 12 groups: 12..16 go where they were when there were 8.
-        let fold = |hash| stable_mod(hash, 12, 15);
-        assert_eq!([fold(11), fold(12), fold(15), fold(0x1b)], [11, 4, 7, 11]);
-        assert_eq!(stable_mod(77, 1, 0), 0);
     }
 }

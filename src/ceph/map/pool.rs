@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::crush::{ITEM_NONE, Osds, hash2};
 use super::flags::PoolFlags;
-use super::pgid::{PgId, mask, stable_mod};
+use super::pgid::PgId;
 use crate::ceph::types::UTime;
 use crate::codec::{Decode, Reader};
 use crate::errno::{Errno, Result};
@@ -164,7 +164,7 @@ impl Pool {
     /// The group of a raw one: its number brought below the pool's number of groups.
     #[must_use]
     pub fn fold(&self, raw: PgId) -> PgId {
-        PgId { seed: stable_mod(raw.seed, self.pg_num, mask(self.pg_num)), ..raw }
+        PgId { seed: placement::fold(raw.seed, self.pg_num), ..raw }
     }
 
     /// Whether the OSD with this shard may lead a group.
@@ -194,7 +194,7 @@ impl Pool {
 
     /// What CRUSH places a group by (`raw_pg_to_pps`).
     pub(super) fn placement_seed(&self, pg: PgId) -> u32 {
-        let seed = stable_mod(pg.seed, self.pgp_num, mask(self.pgp_num));
+        let seed = placement::fold(pg.seed, self.pgp_num);
         // The hash and the sum take the pool's number in 32 bits.
         let pool = pg.pool as u32;
         match self.flags.contains(PoolFlags::HASHPSPOOL) {

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::map::MgrMap;
 use super::messages::{self, ServiceName};
 use crate::ceph::message::Message;
+use crate::ceph::messages::command;
 use crate::ceph::transport::{Link, Peer, SessionHandler, Transport};
 use crate::ceph::types::{EntityKind, features};
 use crate::codec::{Decode, Reader};
@@ -288,22 +289,24 @@ impl MgrClient {
     }
 
     fn send_command(&self, state: &mut State, tid: u64, todo: &mut Vec<Todo>) {
-        let Some(command) = state.commands.get(&tid) else { return };
-        let (kind, fsid) = match &command.name {
+        let Some(asked) = state.commands.get(&tid) else { return };
+        let (kind, fsid) = match &asked.name {
             Some(name) if !name.is_empty() && *name != state.map.name => {
-                if let Some(command) = state.commands.remove(&tid) {
+                if let Some(asked) = state.commands.remove(&tid) {
                     let text = format!("the active manager is {}", state.map.name);
-                    todo.push(Todo::Answer(command.done, failure(Errno::ENXIO, &text)));
+                    todo.push(Todo::Answer(asked.done, failure(Errno::ENXIO, &text)));
                 }
                 return;
             }
-            Some(_) => (messages::COMMAND, self.config.fsid),
+            // A zero fsid says that it is for a module and not for the daemon.
+            Some(_) => (command::KIND, self.config.fsid),
             None if has(state.map.features, features::SERVER_OCTOPUS) => {
                 (messages::MGR_COMMAND, Uuid::nil())
             }
-            None => (messages::COMMAND, Uuid::nil()),
+            None => (command::KIND, Uuid::nil()),
         };
-        let message = messages::command(kind, tid, fsid, &command.command, command.input.clone());
+        let message = command::message(fsid, tid, &asked.command, asked.input.clone());
+        let message = Message { kind, ..message };
         state.send(message, todo);
     }
 
@@ -328,8 +331,8 @@ impl MgrClient {
                     session.report_period = period;
                 }
             }
-            messages::COMMAND_REPLY | messages::MGR_COMMAND_REPLY => {
-                let reply = messages::command_reply(message)?;
+            command::KIND_REPLY | messages::MGR_COMMAND_REPLY => {
+                let reply = command::decode_reply(message)?;
                 if let Some(command) = state.commands.remove(&message.tid) {
                     todo.push(Todo::Answer(command.done, reply));
                 }

@@ -2,18 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
-use uuid::Uuid;
-
 use crate::ceph::message::Message;
 use crate::codec::{Reader, Writer};
 use crate::errno::Result;
-use crate::model::CommandReply;
 
-/// A command as daemons of every release take it (`MSG_COMMAND`).
-pub const COMMAND: u16 = 97;
-/// Its answer.
-pub const COMMAND_REPLY: u16 = 98;
 /// A service introduces itself (`MSG_MGR_OPEN`).
 pub const OPEN: u16 = 0x700;
 /// The manager says how often it wants reports.
@@ -36,26 +28,6 @@ pub struct ServiceName {
     pub service: String,
     /// Which of that kind.
     pub daemon: String,
-}
-
-/// A command. The manager tells by a zero `fsid` that it is for a module and not for the daemon.
-#[must_use]
-pub fn command(kind: u16, tid: u64, fsid: Uuid, command: &[String], input: Bytes) -> Message {
-    let mut front = Writer::new();
-    front.raw(fsid.as_bytes()).list(command);
-    let mut message = Message::new(kind, 1, 1, front.into_bytes());
-    message.tid = tid;
-    message.data = input.into();
-    message
-}
-
-/// The answer to a command.
-pub fn command_reply(message: &Message) -> Result<CommandReply> {
-    let mut front = Reader::new(&message.front);
-    let code = front.i32("command reply code")?;
-    // What a module says need not be UTF-8.
-    let status = String::from_utf8_lossy(front.bytes("command reply status")?).into_owned();
-    Ok(CommandReply { code, out: message.data.to_bytes(), status })
 }
 
 /// Introduces a service. What its configuration is (`ceph config show`) is not told.

@@ -11,6 +11,7 @@ use crate::ceph::map::{MapFlags, NO_SHARD, OsdMap, PgId, Placement, Pool, PoolFl
 use crate::ceph::messages::op_code::OsdFlags;
 use crate::ceph::messages::osd_op::Locator;
 use crate::ceph::messages::osd_op_reply::Redirect;
+use crate::model::placement::{fold, mask};
 use crate::model::{Name, PoolId, Target};
 
 /// An operation's target: what was asked for, and where the last map put it.
@@ -315,16 +316,6 @@ fn is_moved(old: Option<&Placement>, new: &Placement, any_change: bool) -> bool 
     }
 }
 
-/// A seed below a number of groups (`ceph_stable_mod`).
-fn fold(seed: u32, pg_num: u32) -> u32 {
-    let mask = mask(pg_num);
-    if seed & mask < pg_num { seed & mask } else { seed & mask >> 1 }
-}
-
-fn mask(pg_num: u32) -> u32 {
-    pg_num.checked_next_power_of_two().map_or(u32::MAX, |power| power - 1)
-}
-
 fn is_split_or_merged(seed: u32, old: u32, new: u32) -> bool {
     is_split(seed, old, new) || is_merge_source(seed, old, new) || is_merge_target(seed, old, new)
 }
@@ -365,6 +356,5 @@ mod tests {
         }
         assert!(is_merge_source(5, 8, 4) && is_merge_target(1, 8, 4));
         assert!(!is_split_or_merged(1, 8, 8));
-        assert_eq!(fold(7, u32::MAX), 7);
     }
 }

@@ -380,7 +380,7 @@ fn map(request: &Request<'_>) -> Outcome {
     let namespace = request.text("nspace");
     let target = Target::new(id, &*object).in_namespace(&*namespace);
     let hash = placement::position(&target).reverse_bits();
-    let pg = stable_mod(hash, info.pg_num);
+    let pg = placement::fold(hash, info.pg_num);
     let name = if namespace.is_empty() { object } else { format!("{namespace}/{object}") };
     let epoch = epoch(request)?;
     let value = || {
@@ -397,12 +397,6 @@ fn map(request: &Request<'_>) -> Outcome {
         )
     };
     Ok(Answer::either(request, value, line))
-}
-
-/// The placement group of a hash when there are `count` (`ceph_stable_mod`).
-fn stable_mod(hash: u32, count: u32) -> u32 {
-    let mask = count.max(1).next_power_of_two() - 1;
-    if hash & mask < count { hash & mask } else { hash & (mask >> 1) }
 }
 
 fn max(request: &Request<'_>) -> Outcome {
@@ -540,17 +534,4 @@ fn pg_map(request: &Request<'_>) -> Outcome {
         || json!({ "epoch": epoch, "raw_pgid": pgid, "pgid": pgid, "up": [0], "acting": [0] });
     let line = || format!("osdmap e{epoch} pg {pgid} ({pgid}) -> up [0] acting [0]\n");
     Ok(Answer::either(request, value, line))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hash_has_the_group_a_cluster_gives_it() {
-        // `ceph osd map` of pools with 16 and 32 groups.
-        assert_eq!(stable_mod(0x7fc1_f406, 16), 6);
-        assert_eq!(stable_mod(0xac17_f0b6, 32), 0x16);
-        assert_eq!(stable_mod(0xf, 12), 7);
-    }
 }
