@@ -113,6 +113,30 @@ static void daemons(rados_t cluster)
 	CALL(rados_service_update_status(cluster, "state\0fine\0\0"));
 }
 
+static void on_line(void *arg, const char *line, const char *channel, const char *who, const char *name, uint64_t seconds,
+		    uint64_t nanoseconds, uint64_t seq, const char *level, const char *message)
+{
+	(void)who, (void)nanoseconds, (void)seq;
+	if (!strstr(message, "a line of rare.c") || !strstr(line, message) || !seconds)
+		return;
+	if (!strcmp(channel, "cluster") && !strcmp(name, "client.admin") && !strcmp(level, "[INF]"))
+		*(volatile int *)arg = 1;
+}
+
+static void cluster_log(rados_t cluster)
+{
+	const char *command = "{\"prefix\": \"log\", \"logtext\": [\"a line of rare.c\"]}";
+	volatile int seen = 0;
+
+	section("the cluster's log");
+	CALL(rados_monitor_log2(cluster, "no such level", on_line, (void *)&seen));
+	if (CALL(rados_monitor_log2(cluster, "info", on_line, (void *)&seen)) == 0) {
+		MUST(rados_mon_command(cluster, &command, 1, NULL, 0, NULL, NULL, NULL, NULL));
+		WAIT_UNTIL(seen);
+		CALL(rados_monitor_log2(cluster, "", NULL, NULL));
+	}
+}
+
 static void removed(rados_ioctx_t io)
 {
 	char buffer[8];
@@ -156,6 +180,7 @@ int main(void)
 	pins(io);
 	removed(io);
 	younger(io);
+	cluster_log(cluster);
 	daemons(cluster);
 	finish(cluster, io, "c-rare");
 	return 0;
