@@ -17,7 +17,9 @@
 # the kernel takes outgoing ones from.
 #
 # With CLUSTER_ROOT=FOLDER the programs are those of another Debian in FOLDER (ctests/matrix.sh), run by
-# chroot; the keys that it makes are of CLUSTER_KEY_TYPE (aes), where it knows several. DIR is then FOLDER/DIR, with a link to it outside, so that its files have one name on both sides.
+# chroot; the keys that it makes are of CLUSTER_KEY_TYPE, where it knows several: aes unless that is aes256k, the kind
+# that 20.2.4 makes by itself. DIR is then FOLDER/DIR, with a link to it outside, so that its files have one name on
+# both sides.
 set -euo pipefail
 
 # What is not ours: the libraries under test are for clients only.
@@ -100,7 +102,7 @@ CONF
 
 start_monitors() {
     local fsid n key=(--gen-key) ciphers=()
-    # By itself 20.2.4 makes keys (aes256k) that no client before it can read, and takes no others.
+    # By itself 20.2.4 makes keys (aes256k) that the original of 16.2.15 cannot read, and takes no others.
     if [[ $(in_root ceph-authtool --help 2>&1 || true) == *--key-type* && ${CLUSTER_KEY_TYPE:=aes} == aes ]]; then
         key+=(--key-type aes)
         ciphers=(--auth-allowed-ciphers aes,aes256k --auth-service-cipher aes --auth-preferred-cipher aes)

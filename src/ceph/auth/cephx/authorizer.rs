@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 
-use super::key::CryptoKey;
+use super::key::{CryptoKey, Usage};
 use super::random;
 use super::tickets::Ticket;
 use super::wire::{Authorize, AuthorizeReply, Challenge};
@@ -53,7 +53,7 @@ impl Authorizer {
     pub(super) fn payload(&self, challenge_plus_one: Option<u64>) -> Result<Bytes> {
         let proof = Authorize { nonce: self.nonce, challenge_plus_one };
         let mut payload = Writer::new();
-        payload.raw(&self.opening).bytes(self.session_key.seal(&proof)?);
+        payload.raw(&self.opening).bytes(self.session_key.seal(Usage::Authorize, &proof)?);
         Ok(payload.into_bytes())
     }
 }
@@ -80,14 +80,15 @@ impl AuthClient for Authorizer {
     }
 
     fn more(&mut self, payload: &[u8]) -> Result<Bytes> {
-        let challenge: Challenge = self.session_key.open(payload, "challenge")?;
+        let challenge: Challenge = self.session_key.open(Usage::Challenge, payload, "challenge")?;
         self.payload(Some(challenge.0.wrapping_add(1)))
     }
 
     fn done(&mut self, _global_id: u64, _mode: u32, payload: &[u8]) -> Result<AuthDone> {
         let mut reader = Reader::new(payload);
+        let reply = reader.bytes("authorizer reply")?;
         let reply: AuthorizeReply =
-            self.session_key.open(reader.bytes("authorizer reply")?, "authorizer reply")?;
+            self.session_key.open(Usage::AuthorizeReply, reply, "authorizer reply")?;
         if reply.nonce_plus_one != self.nonce.wrapping_add(1) {
             return Err(Errno::EACCES.because("the service could not read its ticket"));
         }

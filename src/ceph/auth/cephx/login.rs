@@ -8,7 +8,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::authorizer::Authorizer;
-use super::key::CryptoKey;
+use super::key::{CryptoKey, Usage};
 use super::random;
 use super::tickets::Tickets;
 use super::wire::{
@@ -114,7 +114,7 @@ impl Login {
         let old = self.tickets.get(EntityKind::Auth);
         let authenticate = Authenticate {
             client_challenge,
-            proof: proof(&self.key, self.server_challenge, client_challenge)?,
+            proof: self.key.proof(self.server_challenge, client_challenge)?,
             old_ticket: old.map_or_else(TicketBlob::default, |ticket| ticket.blob.clone()),
             services,
         };
@@ -147,7 +147,8 @@ impl Login {
             let extra = reader.bytes("tickets")?;
             if !sealed.is_empty() {
                 let sealed = Reader::new(sealed).bytes("connection secret")?;
-                let secret: Bytes = session_key.open(sealed, "connection secret")?;
+                let secret: Bytes =
+                    session_key.open(Usage::ConnectionSecret, sealed, "connection secret")?;
                 connection_secret = (!secret.is_empty()).then(|| Secret::from(&secret[..]));
             }
             if !extra.is_empty() {
@@ -164,14 +165,4 @@ fn session_key(tickets: &Tickets) -> Result<CryptoKey> {
     let ticket = tickets.get(EntityKind::Auth);
     let ticket = ticket.ok_or_else(|| Errno::EACCES.because("the monitor gave no ticket"))?;
     Ok(ticket.session_key.clone())
-}
-
-/// What only one with the key can compute: both challenges sealed and folded to 64 bits
-/// (`cephx_calc_client_server_challenge`: the length in front is part of what is folded).
-pub(super) fn proof(key: &CryptoKey, server: u64, client: u64) -> Result<u64> {
-    let mut sealed = Writer::new();
-    sealed.bytes(key.seal(&(server, client))?);
-    let sealed = sealed.into_bytes();
-    let words = sealed.chunks_exact(8).filter_map(|word| word.try_into().ok());
-    Ok(words.fold(0, |folded, word| folded ^ u64::from_le_bytes(word)))
 }

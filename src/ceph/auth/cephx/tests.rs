@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::key::CryptoKey;
-use super::login::{Login, proof};
+use super::key::{CryptoKey, Kind, Usage};
+use super::login::Login;
 use super::wire::{
     Authenticate, Authorize, AuthorizeReply, Challenge, GET_AUTH_SESSION_KEY,
     GET_PRINCIPAL_SESSION_KEY, SessionKey, TicketBlob,
@@ -21,13 +21,20 @@ pub(crate) fn unhex(text: &str) -> Vec<u8> {
     digits.chunks_exact(2).map(|pair| (pair[0] << 4 | pair[1]) as u8).collect()
 }
 
+const KINDS: [Kind; 2] = [Kind::Aes, Kind::Aes256k];
+
+/// A client's key, of the kind that other tests need not know of.
 pub(crate) fn key(byte: u8) -> CryptoKey {
-    CryptoKey::new(Secret::new(vec![byte; 16]), UTime::default()).unwrap()
+    key_of(Kind::Aes256k, byte)
+}
+
+fn key_of(kind: Kind, byte: u8) -> CryptoKey {
+    CryptoKey::new(kind, Secret::new(vec![byte; 32]), UTime::default()).unwrap()
 }
 
 /// The key of the session with a service.
-fn session_key(service: u32) -> CryptoKey {
-    key(0x80 | service as u8)
+fn session_key(kind: Kind, service: u32) -> CryptoKey {
+    key_of(kind, 0x80 | service as u8)
 }
 
 /// A monitor. Its tickets are good for a hundred seconds.
@@ -35,6 +42,8 @@ fn session_key(service: u32) -> CryptoKey {
 pub(crate) struct Monitor {
     /// Of the client.
     pub(crate) key: CryptoKey,
+    /// Of the sessions' keys.
+    kind: Kind,
     pub(crate) challenge: u64,
     pub(crate) connection_secret: Vec<u8>,
     /// How many tickets it gave.
@@ -43,7 +52,13 @@ pub(crate) struct Monitor {
 
 impl Monitor {
     pub(crate) fn new(key: CryptoKey) -> Self {
-        Monitor { key, challenge: 77, connection_secret: vec![9; 64], given: 0 }
+        let kind = Kind::Aes256k;
+        Monitor { key, kind, challenge: 77, connection_secret: vec![9; 64], given: 0 }
+    }
+
+    /// Where the client's key is of the same kind as the sessions'.
+    fn of(kind: Kind) -> Self {
+        Monitor { kind, ..Monitor::new(key_of(kind, 1)) }
     }
 
     pub(crate) fn challenge(&self) -> Bytes {
@@ -57,11 +72,12 @@ impl Monitor {
         for service in services {
             self.given += 1;
             let validity = UTime { sec: 100, nsec: 0 };
-            let session = SessionKey { key: session_key(service), validity };
+            let session = SessionKey { key: session_key(self.kind, service), validity };
             let blob = Writer::of(&TicketBlob { secret_id: self.given, blob: "closed".into() });
-            writer.u32(service).u8(1).bytes(principal.seal(&session).unwrap());
+            let sealed = principal.seal(Usage::SessionKey, &session).unwrap();
+            writer.u32(service).u8(1).bytes(sealed);
             match old {
-                Some(old) => writer.bool(true).bytes(old.seal(&blob).unwrap()),
+                Some(old) => writer.bool(true).bytes(old.seal(Usage::Ticket, &blob).unwrap()),
                 None => writer.bool(false).bytes(&blob),
             };
         }
@@ -78,21 +94,22 @@ impl Monitor {
             GET_AUTH_SESSION_KEY => {
                 let request = Authenticate::decode(&mut reader, "authenticate")?;
                 reader.finish("authenticate")?;
-                let expected = proof(&self.key, self.challenge, request.client_challenge)?;
+                let expected = self.key.proof(self.challenge, request.client_challenge)?;
                 if request.proof != expected {
                     return Err(Errno::EACCES.into());
                 }
                 let auth = EntityKind::Auth as u32;
-                let session = session_key(auth);
+                let session = session_key(self.kind, auth);
                 let old = (!request.old_ticket.blob.is_empty()).then_some(&session);
                 reply.raw(&self.tickets(auth, &self.key.clone(), old));
                 let mut secret = Writer::new();
-                secret.bytes(session.seal(&Bytes::from(self.connection_secret.clone()))?);
+                let clear = Bytes::from(self.connection_secret.clone());
+                secret.bytes(session.seal(Usage::ConnectionSecret, &clear)?);
                 reply.bytes(secret.into_bytes());
                 reply.bytes(self.tickets(request.services & !auth, &session, None));
             }
             GET_PRINCIPAL_SESSION_KEY => {
-                let session = session_key(EntityKind::Auth as u32);
+                let session = session_key(self.kind, EntityKind::Auth as u32);
                 authorize(&mut reader, &session)?;
                 reader.u8("request")?;
                 let services = reader.u32("services")?;
@@ -111,14 +128,15 @@ fn authorize(reader: &mut Reader<'_>, session: &CryptoKey) -> Result<(u64, Autho
     let global_id = reader.u64("global id")?;
     reader.u32("service")?;
     TicketBlob::decode(reader, "ticket")?;
-    Ok((global_id, session.open(reader.bytes("proof")?, "proof")?))
+    Ok((global_id, session.open(Usage::Authorize, reader.bytes("proof")?, "proof")?))
 }
 
 fn logged_in(monitor: &mut Monitor, now: Instant) -> Login {
-    let mut login = Login::new(key(1));
+    let mut login = Login::new(monitor.key.clone());
     let request = login.answer(&monitor.challenge(), now).unwrap();
     let done = login.done(&monitor.answer(&request).unwrap(), now).unwrap();
-    assert_eq!(done.session_key.unwrap().expose(), session_key(32).secret().expose());
+    let session = session_key(monitor.kind, 32);
+    assert_eq!(done.session_key.unwrap().expose(), session.secret().expose());
     assert_eq!(done.connection_secret.unwrap().expose(), [9; 64]);
     login
 }
@@ -126,38 +144,47 @@ fn logged_in(monitor: &mut Monitor, now: Instant) -> Login {
 #[test]
 fn one_exchange_gives_every_ticket() {
     let now = Instant::now();
-    let mut monitor = Monitor::new(key(1));
-    let login = logged_in(&mut monitor, now);
-    assert_eq!(monitor.given, 4);
-    assert!(login.has_ticket());
-    assert_eq!(login.renewal(7, now + Duration::from_secs(74)).unwrap(), None);
+    // An upgraded cluster has old keys for clients and new ones for sessions, or the other way.
+    for (client, session) in KINDS.into_iter().flat_map(|kind| KINDS.map(|other| (kind, other))) {
+        let mut monitor = Monitor { kind: session, ..Monitor::of(client) };
+        let login = logged_in(&mut monitor, now);
+        assert_eq!(monitor.given, 4);
+        assert!(login.has_ticket());
+        assert_eq!(login.renewal(7, now + Duration::from_secs(74)).unwrap(), None);
+    }
 }
 
 #[test]
 fn a_wrong_key_is_noticed_on_both_sides() {
     let now = Instant::now();
-    let mut monitor = Monitor::new(key(2));
-    let mut login = Login::new(key(1));
-    let request = login.answer(&monitor.challenge(), now).unwrap();
-    assert_eq!(monitor.answer(&request).unwrap_err(), Errno::EACCES);
-    // A monitor that does not know our key cannot give us tickets either.
-    let mut honest = Login::new(key(2));
-    let request = honest.answer(&monitor.challenge(), now).unwrap();
-    let reply = monitor.answer(&request).unwrap();
-    assert_eq!(login.done(&reply, now).unwrap_err(), Errno::EACCES);
-    assert!(!login.has_ticket());
+    let other_kind = (key_of(Kind::Aes, 1), key_of(Kind::Aes256k, 1));
+    let same_kind = KINDS.map(|kind| (key_of(kind, 1), key_of(kind, 2)));
+    for (ours, theirs) in same_kind.into_iter().chain([other_kind]) {
+        let mut monitor = Monitor::new(theirs.clone());
+        let mut login = Login::new(ours);
+        let request = login.answer(&monitor.challenge(), now).unwrap();
+        assert_eq!(monitor.answer(&request).unwrap_err(), Errno::EACCES);
+        // A monitor that does not know our key cannot give us tickets either.
+        let mut honest = Login::new(theirs);
+        let request = honest.answer(&monitor.challenge(), now).unwrap();
+        let reply = monitor.answer(&request).unwrap();
+        assert_eq!(login.done(&reply, now).unwrap_err(), Errno::EACCES);
+        assert!(!login.has_ticket());
+    }
 }
 
 #[test]
 fn tickets_are_renewed_in_their_last_quarter_and_sealed_with_the_old_key() {
     let start = Instant::now();
-    let mut monitor = Monitor::new(key(1));
-    let mut login = logged_in(&mut monitor, start);
-    let late = start + Duration::from_secs(75);
-    let request = login.renewal(7, late).unwrap().unwrap();
-    login.renewed(&monitor.answer(&request).unwrap(), late).unwrap();
-    assert_eq!(monitor.given, 8);
-    assert_eq!(login.renewal(7, late).unwrap(), None);
+    for kind in KINDS {
+        let mut monitor = Monitor::of(kind);
+        let mut login = logged_in(&mut monitor, start);
+        let late = start + Duration::from_secs(75);
+        let request = login.renewal(7, late).unwrap().unwrap();
+        login.renewed(&monitor.answer(&request).unwrap(), late).unwrap();
+        assert_eq!(monitor.given, 8);
+        assert_eq!(login.renewal(7, late).unwrap(), None);
+    }
 }
 
 #[test]
@@ -178,17 +205,21 @@ fn an_old_monitor_gives_services_tickets_when_asked_again() {
 
 #[test]
 fn a_service_is_shown_a_ticket_and_proved_to_have_read_it() {
-    let mut monitor = Monitor::new(key(1));
+    KINDS.into_iter().for_each(shows_a_ticket);
+}
+
+fn shows_a_ticket(kind: Kind) {
+    let mut monitor = Monitor::of(kind);
     let login = logged_in(&mut monitor, Instant::now());
     let mut client = login.authorizer(EntityKind::Osd, 4100, vec![MODE_SECURE, MODE_CRC]).unwrap();
-    let session = session_key(EntityKind::Osd as u32);
+    let session = session_key(kind, EntityKind::Osd as u32);
 
     let request = client.request().unwrap();
     assert_eq!((request.method, &request.modes[..]), (METHOD_CEPHX, &[MODE_SECURE, MODE_CRC][..]));
     let (global_id, first) = authorize(&mut Reader::new(&request.payload), &session).unwrap();
     assert_eq!((global_id, first.challenge_plus_one), (4100, None));
 
-    let challenge = session.seal(&Challenge(u64::MAX)).unwrap();
+    let challenge = session.seal(Usage::Challenge, &Challenge(u64::MAX)).unwrap();
     let answer = client.more(&challenge).unwrap();
     let (_, second) = authorize(&mut Reader::new(&answer), &session).unwrap();
     assert_eq!((second.nonce, second.challenge_plus_one), (first.nonce, Some(0)));
@@ -196,7 +227,7 @@ fn a_service_is_shown_a_ticket_and_proved_to_have_read_it() {
     let reply = |nonce_plus_one, secret: &[u8]| {
         let reply = AuthorizeReply { nonce_plus_one, connection_secret: secret.to_vec() };
         let mut payload = Writer::new();
-        payload.bytes(session.seal(&reply).unwrap());
+        payload.bytes(session.seal(Usage::AuthorizeReply, &reply).unwrap());
         payload.into_bytes()
     };
     let wrong = reply(first.nonce, b"");
@@ -211,9 +242,13 @@ fn a_service_is_shown_a_ticket_and_proved_to_have_read_it() {
 /// Changed, cut and random payloads are errors or are read; nothing panics, and nothing of a
 /// payload that is refused counts.
 fn survives(mutate: impl Fn(&mut Vec<u8>)) {
+    KINDS.into_iter().for_each(|kind| survives_with(kind, &mutate));
+}
+
+fn survives_with(kind: Kind, mutate: impl Fn(&mut Vec<u8>)) {
     let now = Instant::now();
-    let mut monitor = Monitor::new(key(1));
-    let mut login = Login::new(key(1));
+    let mut monitor = Monitor::of(kind);
+    let mut login = Login::new(monitor.key.clone());
     let request = login.answer(&monitor.challenge(), now).unwrap();
     let mut reply = monitor.answer(&request).unwrap().to_vec();
     mutate(&mut reply);
@@ -225,12 +260,12 @@ fn survives(mutate: impl Fn(&mut Vec<u8>)) {
     _ = login.answer(&challenge, now);
     let login = logged_in(&mut monitor, now);
     let mut client = login.authorizer(EntityKind::Osd, 1, vec![]).unwrap();
-    let mut challenge = session_key(4).seal(&Challenge(5)).unwrap();
+    let mut challenge = session_key(kind, 4).seal(Usage::Challenge, &Challenge(5)).unwrap();
     mutate(&mut challenge);
     _ = client.more(&challenge);
     let reply = AuthorizeReply { nonce_plus_one: 1, connection_secret: vec![1; 64] };
     let mut payload = Writer::new();
-    payload.bytes(session_key(4).seal(&reply).unwrap());
+    payload.bytes(session_key(kind, 4).seal(Usage::AuthorizeReply, &reply).unwrap());
     let mut payload = payload.into_bytes().to_vec();
     mutate(&mut payload);
     assert!(client.done(1, 1, &payload).is_err());

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::key::CryptoKey;
+use super::key::{CryptoKey, Usage};
 use super::wire::{SessionKey, TicketBlob};
 use crate::ceph::types::EntityKind;
 use crate::codec::{Decode, Reader};
@@ -70,13 +70,14 @@ impl Ticket {
         now: Instant,
     ) -> Result<Self> {
         reader.u8("ticket")?;
-        let session: SessionKey = key.open(reader.bytes("ticket: session key")?, "session key")?;
+        let session = reader.bytes("ticket: session key")?;
+        let session: SessionKey = key.open(Usage::SessionKey, session, "session key")?;
         // Who renews a ticket gets the new one sealed with the key of the old session.
         let is_sealed = reader.bool("ticket: sealed")?;
         let bytes = reader.bytes("ticket: blob")?;
         let opened: Bytes = match (is_sealed, old) {
             (false, _) => Bytes::copy_from_slice(bytes),
-            (true, Some(old)) => old.session_key.open(bytes, "ticket")?,
+            (true, Some(old)) => old.session_key.open(Usage::Ticket, bytes, "ticket")?,
             (true, None) => {
                 return Err(Errno::EACCES.because("a ticket sealed with a key never given"));
             }
