@@ -42,7 +42,9 @@ pub async fn ping_monitor(config: &Config, name: &str) -> Result<Bytes> {
 /// The directory of the embedded store that `mon_host` names, if it names one.
 fn store(config: &Config) -> Result<Option<PathBuf>> {
     let host = config.get("mon_host")?;
-    match host.trim().strip_prefix(LOCAL_PREFIX) {
+    // libvirt ends each of its hosts with a comma.
+    let host = host.trim_end_matches([',', ';', ' ', '\t']).trim_start();
+    match host.strip_prefix(LOCAL_PREFIX) {
         Some("") => Err(Errno::EINVAL.because("mon_host: local: without a directory")),
         dir => Ok(dir.map(PathBuf::from)),
     }
