@@ -108,10 +108,11 @@ pub(crate) use exports;
 /// an error in the log, and never crosses into C. Whatever the body had locked is unlocked by then.
 #[inline]
 pub fn guard<T: Failure>(name: &'static str, body: impl FnOnce() -> Result<T>) -> T {
+    log::trace!(target: subsystem(name), "{name}");
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(value)) => value,
         Ok(Err(error)) => {
-            log::debug!("{name}: {error}");
+            log::debug!(target: subsystem(name), "{name}: {error}");
             T::failure(error.errno())
         }
         Err(panic) => {
@@ -119,6 +120,11 @@ pub fn guard<T: Failure>(name: &'static str, body: impl FnOnce() -> Result<T>) -
             T::failure(Errno::EIO)
         }
     }
+}
+
+/// Whose calls of this name are in the log.
+fn subsystem(name: &str) -> &'static str {
+    if name.starts_with("rbd") { "rbd" } else { "rados" }
 }
 
 /// Runs code of ours on a thread of ours, such as a completion, where a panic has nobody to go to.

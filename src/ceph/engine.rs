@@ -32,7 +32,7 @@ use crate::ceph::mgr::{MgrClient, ServiceName};
 use crate::ceph::mon::{MonClient, MonTarget};
 use crate::ceph::net::Net;
 use crate::ceph::objecter::Objecter;
-use crate::conf::Config;
+use crate::conf::{Config, Observer};
 use crate::errno::{Errno, Result};
 use crate::model::*;
 use crate::runtime;
@@ -51,6 +51,8 @@ const RESERVED_SERVICES: [&str; 5] = ["osd", "mds", "client", "mon", "mgr"];
 /// A connection to a real cluster.
 pub struct CephEngine {
     config: EngineConfig,
+    /// Has the parts follow options that change.
+    _observer: Observer,
     fsid: Uuid,
     net: Arc<Net>,
     credentials: Arc<Credentials>,
@@ -311,7 +313,7 @@ impl Engine for CephEngine {
         timeout: Option<Duration>,
     ) -> Pending<'_, NotifyReply> {
         Box::pin(async move {
-            let timeout = timeout.unwrap_or(self.config.notify_timeout);
+            let timeout = timeout.unwrap_or(self.config.notify_timeout());
             pending(|done| self.objecter.notify(target, payload, timeout, done)).await
         })
     }
@@ -430,7 +432,7 @@ impl Engine for CephEngine {
             self.watch_flush().await?;
             let left = pending(|done| self.managers.leave(Box::new(move || done(Ok(())))));
             // A manager that does not answer forgets the service by itself, later.
-            let _ = tokio::time::timeout(self.config.leave_timeout, left).await;
+            let _ = tokio::time::timeout(self.config.leave_timeout(), left).await;
             self.end();
             Ok(())
         })

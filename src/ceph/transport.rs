@@ -2,6 +2,7 @@
 //!
 //! `net` implements these over sockets, tests over a simulated network.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::ceph::auth::AuthClient;
@@ -18,6 +19,12 @@ pub struct Peer {
     pub id: i64,
     /// Its addresses as its map has them; the msgr2 one is used.
     pub addrs: EntityAddrs,
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{} at {}", self.kind.text(), self.id, self.addrs)
+    }
 }
 
 /// Opens sessions.

@@ -9,6 +9,7 @@ use parking_lot::{Mutex, RwLock};
 use super::args;
 use super::expand::{Expander, Scope};
 use super::file::{self, ConfFile};
+use super::monitors::{self, MonitorSection};
 use super::name::EntityName;
 use super::options::{self, Opt, normalize};
 use super::settings::Settings;
@@ -65,6 +66,8 @@ pub(super) struct State {
     is_fixed: bool,
     /// The last file read.
     path: Option<String>,
+    /// The monitors that its sections name.
+    monitors: Vec<MonitorSection>,
 }
 
 /// One setting that is not a default.
@@ -97,6 +100,7 @@ impl Config {
             changed: Vec::new(),
             is_fixed: false,
             path: None,
+            monitors: Vec::new(),
         };
         Config(Arc::new(Inner { name, state: RwLock::new(state), observers: Mutex::default() }))
     }
@@ -208,6 +212,12 @@ impl Config {
     #[must_use]
     pub fn file_path(&self) -> Option<String> {
         self.0.state.read().path.clone()
+    }
+
+    /// The monitors that sections of that file name: `[mon.a]` with a `mon addr`.
+    #[must_use]
+    pub fn monitors(&self) -> Vec<MonitorSection> {
+        self.0.state.read().monitors.clone()
     }
 
     /// Applies arguments; returns the positions of those that are not ours, in order.
@@ -482,6 +492,7 @@ impl State {
                 log::warn!(target: "context", "ignored in {path}: {error}");
             }
         }
+        self.monitors = monitors::of_file(&file, self);
         self.path = Some(path.to_owned());
         if self.cluster.is_empty() {
             self.cluster = cluster_of(path).to_owned();

@@ -10,10 +10,22 @@
 //! So a library that nobody configured says nothing, as the original (measured on 16.2.15).
 //!
 //! Ceph's levels are numbers from -1 to 20. Ours stand for: error -1, warn 0, info 1, debug 10,
-//! trace 20. A target is the name of a `debug_` option (`rados`, `rbd`, `objecter`, `ms`, `monc`,
-//! ...); `local`, the embedded store, goes by `debug_client`; a module path of this crate goes by
-//! its folder, and another crate's by `debug_none`. The `M` of `N/M`, what to keep in memory for a
-//! crash, is not used.
+//! trace 20; a target that ends in a number, `objecter:5`, has that level. A target is the name of
+//! a `debug_` option (`rados`, `rbd`, `objecter`, `ms`, `monc`, ...); `local`, the embedded store,
+//! goes by `debug_client`; a module path of this crate goes by its folder, and another crate's by
+//! `debug_none`. The `M` of `N/M`, what to keep in memory for a crash, is not used.
+//!
+//! What to expect of them, on a cluster:
+//!
+//! | | 1 | 5 | 10 | 20 |
+//! |---|---|---|---|---|
+//! | `ms` | each message: to whom, kind, tid, sizes | sessions begin and end | | |
+//! | `objecter` | sessions with OSDs end | new maps, what they move | each operation and its answer: tid, OSD, group, object | choices among replicas |
+//! | `monc` | the monitor found or lost | subscriptions, options, tickets | which monitors are tried | each message |
+//! | `rados`, `rbd` | connected; images opened and closed | locks of images | calls that failed | each call |
+//!
+//! A line that is not wanted costs a relaxed load and a comparison; its arguments are not even
+//! computed.
 //!
 //! A line is Ceph's: time, thread, level, message. The time is UTC, the thread its kernel id.
 //!
@@ -35,7 +47,7 @@ use super::config::{Config, Observer};
 use super::settings::Settings;
 
 /// The subsystems our code logs for: target, option.
-const SUBSYSTEMS: [(&str, &str); 10] = [
+const SUBSYSTEMS: [(&str, &str); 11] = [
     ("rados", "debug_rados"),
     ("rbd", "debug_rbd"),
     ("objecter", "debug_objecter"),
@@ -45,13 +57,20 @@ const SUBSYSTEMS: [(&str, &str); 10] = [
     ("context", "debug_context"),
     ("auth", "debug_auth"),
     ("crush", "debug_crush"),
+    ("mgrc", "debug_mgrc"),
     ("none", "debug_none"),
 ];
-const RADOS: usize = 0;
-const RBD: usize = 1;
-const LOCAL: usize = 5;
-const CONTEXT: usize = 6;
-const NONE: usize = SUBSYSTEMS.len() - 1;
+/// Where lines of a module go that say nothing else.
+const FOLDERS: [(&str, &str); 8] = [
+    ("::rbd", "rbd"),
+    ("::local", "local"),
+    ("::conf", "context"),
+    ("::ceph::objecter", "objecter"),
+    ("::ceph::net", "ms"),
+    ("::ceph::msgr2", "ms"),
+    ("::ceph::mon", "monc"),
+    ("::ceph::auth", "auth"),
+];
 
 /// Levels and sinks: see the module.
 struct Logger {
@@ -83,12 +102,30 @@ pub fn follow(config: &Config) -> bool {
     if log::set_logger(&LOGGER).is_err() && !is_installed() {
         return false;
     }
-    let apply = |config: &Config, _: &[&'static str]| LOGGER.apply(config);
+    let apply = |config: &Config, changed: &[&'static str]| {
+        if changed.iter().any(|name| concerns(name)) {
+            LOGGER.apply(config);
+        }
+    };
     let observer = config.observe(&[], apply);
+    // The file may have been moved away, for a new one to be begun.
+    *LOGGER.sinks.write() = None;
     LOGGER.apply(config);
     let before = FOLLOWED.lock().replace(observer);
     drop(before);
     true
+}
+
+/// As [`follow`], unless some handle is followed already.
+pub fn follow_first(config: &Config) {
+    if FOLLOWED.lock().is_none() {
+        follow(config);
+    }
+}
+
+/// Whether an option is about the log.
+fn concerns(option: &str) -> bool {
+    ["debug_", "log_", "err_to_"].iter().any(|start| option.starts_with(start))
 }
 
 fn is_installed() -> bool {
@@ -116,8 +153,8 @@ impl Logger {
 
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let level = self.levels[subsystem_of(metadata.target())].load(Ordering::Relaxed);
-        number_of(metadata.level()) <= level
+        let (name, number) = split(metadata.target(), metadata.level());
+        number <= self.levels[subsystem_of(name)].load(Ordering::Relaxed)
     }
 
     fn log(&self, record: &Record<'_>) {
@@ -126,7 +163,7 @@ impl Log for Logger {
         }
         let sinks = self.sinks.read().clone();
         if let Some(sinks) = sinks {
-            sinks.write(record.level(), *record.args());
+            sinks.write(split(record.target(), record.level()).1, *record.args());
         }
     }
 
@@ -170,7 +207,7 @@ impl Sinks {
         }
     }
 
-    fn write(&self, level: Level, message: fmt::Arguments<'_>) {
+    fn write(&self, level: i8, message: fmt::Arguments<'_>) {
         let line =
             line(Timestamp { time: SystemTime::now(), is_coarse: self.is_coarse }, level, message);
         if let Some(mut file) = self.file.as_ref() {
@@ -178,7 +215,7 @@ impl Sinks {
             // whole. A full disk must not stop the caller.
             let _ = file.write_all(line.as_bytes());
         }
-        if self.all_to_stderr || (self.errors_to_stderr && level == Level::Error) {
+        if self.all_to_stderr || (self.errors_to_stderr && level < 0) {
             let _ = std::io::stderr().write_all(format!("{}{line}", self.prefix).as_bytes());
         }
     }
@@ -188,13 +225,18 @@ fn subsystem_of(target: &str) -> usize {
     if let Some(at) = SUBSYSTEMS.iter().position(|(name, _)| *name == target) {
         return at;
     }
-    match target.strip_prefix("oxirados") {
-        Some(path) if path.starts_with("::rbd") => RBD,
-        Some(path) if path.starts_with("::local") => LOCAL,
-        Some(path) if path.starts_with("::conf") => CONTEXT,
-        Some(_) => RADOS,
-        None => NONE,
-    }
+    let name = match target.strip_prefix("oxirados") {
+        Some(path) => FOLDERS.iter().find(|(folder, _)| path.starts_with(folder)),
+        None => Some(&("", "none")),
+    };
+    let name = name.map_or("rados", |(_, name)| name);
+    SUBSYSTEMS.iter().position(|(other, _)| *other == name).unwrap_or(0)
+}
+
+/// A target without its level, and the number of the level.
+fn split(target: &str, level: Level) -> (&str, i8) {
+    let own = target.rsplit_once(':').and_then(|(name, number)| Some((name, number.parse().ok()?)));
+    own.unwrap_or((target, number_of(level)))
 }
 
 fn number_of(level: Level) -> i8 {
@@ -209,9 +251,9 @@ fn number_of(level: Level) -> i8 {
 
 fn filter_of(number: i8) -> LevelFilter {
     match number {
-        20.. => LevelFilter::Trace,
-        10.. => LevelFilter::Debug,
-        1.. => LevelFilter::Info,
+        11.. => LevelFilter::Trace,
+        2.. => LevelFilter::Debug,
+        1 => LevelFilter::Info,
         0 => LevelFilter::Warn,
         -1 => LevelFilter::Error,
         _ => LevelFilter::Off,
@@ -224,12 +266,11 @@ fn debug_level(text: &str) -> i8 {
     number.trim().parse().unwrap_or(0)
 }
 
-fn line(now: Timestamp, level: Level, message: fmt::Arguments<'_>) -> String {
+fn line(now: Timestamp, level: i8, message: fmt::Arguments<'_>) -> String {
     let mut line = String::with_capacity(128);
     let thread = THREAD.with(|thread| *thread);
-    let number = number_of(level);
     // Writing to a string cannot fail.
-    let _ = writeln!(line, "{now} {thread} {number:2} {message}");
+    let _ = writeln!(line, "{now} {thread} {level:2} {message}");
     line
 }
 
@@ -324,9 +365,14 @@ mod tests {
         say(&logger, "ms", Level::Info, "shown");
         say(&logger, "oxirados::local::store", Level::Error, "shown");
         say(&logger, "mio::poll", Level::Info, "hidden");
+        config.set("debug_objecter", "5").unwrap();
+        logger.apply(&config);
+        say(&logger, "objecter:5", Level::Debug, "shown");
+        say(&logger, "oxirados::ceph::objecter::reply", Level::Debug, "hidden");
+        say(&logger, "oxirados::ceph::net", Level::Info, "shown");
         let text = std::fs::read_to_string(&path).unwrap();
         let lines: Vec<_> = text.lines().map(|line| line.splitn(3, ' ').nth(2).unwrap()).collect();
-        assert_eq!(lines, ["10 shown", " 0 shown", " 1 shown", "-1 shown"]);
+        assert_eq!(lines, ["10 shown", " 0 shown", " 1 shown", "-1 shown", " 5 shown", " 1 shown"]);
     }
 
     #[test]
@@ -346,7 +392,7 @@ mod tests {
         let coarse = Timestamp { time, is_coarse: true };
         assert_eq!(coarse.to_string(), "2026-11-21T04:09:08.036+0000");
         let now = Timestamp { time, is_coarse: false };
-        let text = line(now, Level::Error, format_args!("auth: no"));
+        let text = line(now, -1, format_args!("auth: no"));
         let (time, rest) = text.split_once(' ').unwrap();
         assert_eq!(time, "2026-11-21T04:09:08.036203+0000");
         assert!(rest.ends_with(" -1 auth: no\n"));
@@ -373,6 +419,12 @@ mod tests {
         second.set("debug_monc", "1").unwrap();
         first.set("log_to_stderr", "true").unwrap();
         log::info!(target: "monc", "two fish");
+        let log = |name: &str| directory.path().join(name);
+        std::fs::rename(log("second"), log("rotated")).unwrap();
+        assert!(follow(&second));
+        log::info!(target: "monc", "blue fish");
+        assert!(read("second").contains("blue fish") && !read("second").contains("two fish"));
+        std::fs::rename(log("rotated"), log("second")).unwrap();
         second.set("log_file", "").unwrap();
         log::warn!(target: "monc", "red fish");
         assert!(read("first").contains(" 0 one fish\n"));

@@ -119,6 +119,8 @@ impl Image {
             context: write_context(&header),
             header: Arc::new(header),
         };
+        let mode = if options.read_only { ", read-only" } else { "" };
+        log::info!(target: "rbd", "opened image {id} ({name}) of pool {}{mode}", pool.id);
         let image = Arc::new_cyclic(|this| Image {
             this: this.clone(),
             pool,
@@ -166,6 +168,7 @@ impl Image {
 
     /// Flushes, gives up the lock and ends the watch. Requests after this fail with `-ESHUTDOWN`.
     pub fn close(&self) -> Pending<'_, ()> {
+        log::info!(target: "rbd", "closing image {}", self.id);
         // Boxed, since the parent may have a parent.
         Box::pin(self.close_all())
     }
@@ -350,7 +353,13 @@ impl Image {
 
     /// Flags of a read of data.
     pub(super) fn read_flags(&self, view: &View) -> ReqFlags {
-        self.options.read_flags | view.settings.read_flags
+        let settings = &view.settings;
+        // The policy for all images decides before what holds for parents or snapshots.
+        match settings.read_flags.is_empty() {
+            false => settings.read_flags,
+            true if view.snap == SnapId::HEAD => self.options.read_flags,
+            true => self.options.read_flags | settings.snap_read_flags,
+        }
     }
 
     pub(super) fn view(&self) -> Arc<View> {

@@ -264,6 +264,7 @@ impl Image {
 
     /// The lock was taken: brings the view up to date and opens the object map.
     async fn acquired(&self) -> Result<()> {
+        log::debug!(target: "rbd:5", "took the lock of image {}", self.id());
         self.refresh_if_required().await?;
         self.open_head_map().await?;
         self.lock.held.store(true, Ordering::Release);
@@ -296,6 +297,7 @@ impl Image {
         if cookie.is_none() {
             return Ok(());
         }
+        log::debug!(target: "rbd:5", "giving up the lock of image {}", self.id());
         self.gate.set_lock_missing(self.has_lock(), false);
         let _none = self.lock.operations.write().await;
         self.gate.drained().await;

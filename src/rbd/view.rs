@@ -85,6 +85,8 @@ pub(super) struct IoSettings {
     pub(super) access_interval: u64,
     pub(super) read_flags: ReqFlags,
     pub(super) parent_read_flags: ReqFlags,
+    /// Of reads from a snapshot.
+    pub(super) snap_read_flags: ReqFlags,
     /// The options behind these.
     pub(super) overlay: Overlay,
 }
@@ -124,12 +126,15 @@ impl IoSettings {
             "localize" => ReqFlags::LOCALIZE_READS,
             _ => ReqFlags::empty(),
         };
-        let parent_read_flags =
-            match (o.bool("rbd_balance_parent_reads"), o.bool("rbd_localize_parent_reads")) {
+        let from_replicas =
+            |balance: &str, localize: &str| match (o.bool(balance), o.bool(localize)) {
                 (true, _) => ReqFlags::BALANCE_READS,
                 (_, true) => ReqFlags::LOCALIZE_READS,
                 _ => ReqFlags::empty(),
             };
+        let parent_read_flags =
+            from_replicas("rbd_balance_parent_reads", "rbd_localize_parent_reads");
+        let snap_read_flags = from_replicas("rbd_balance_snap_reads", "rbd_localize_snap_reads");
         IoSettings {
             cache,
             discard_granularity: granularity,
@@ -140,6 +145,7 @@ impl IoSettings {
             access_interval: o.u64("rbd_atime_update_interval"),
             read_flags,
             parent_read_flags,
+            snap_read_flags,
             overlay,
         }
     }

@@ -80,6 +80,10 @@ impl ClusterHandle {
         logging::follow(self.config());
         runtime::block_on(self.cluster.connect())
             .inspect_err(|error| log::error!(target: "rados", "cannot connect: {error}"))?;
+        if let Ok(engine) = self.engine() {
+            let (name, number) = (self.config().name(), engine.instance_id());
+            log::info!(target: "rados", "connected to {} as {name}, {number}", engine.fsid());
+        }
         let service = self.service.lock().clone();
         if let Some((service, daemon, metadata)) = service {
             let engine = self.engine()?;
@@ -180,7 +184,12 @@ exports! {
     /// exists is read; NULL: `$CEPH_CONF`, else the usual places. Returns 0, -ENOENT, -EINVAL where
     /// it does not parse.
     fn rados_conf_read_file(cluster: rados_t, path: *const c_char) -> c_int => {
-        config(cluster)?.read_file(buffer::opt_text(path)?)?;
+        let config = config(cluster)?;
+        config.read_file(buffer::opt_text(path)?).inspect_err(|error| {
+            // Nobody has connected, so nobody has said where the log is.
+            logging::follow_first(config);
+            log::error!(target: "rados", "no configuration: {error}");
+        })?;
         Ok(0)
     };
     /// Applies command line arguments. Returns 0, -EINVAL.

@@ -29,6 +29,8 @@ use crate::errno::{Errno, Result};
 pub struct Credentials {
     name: EntityName,
     key: Option<CryptoKey>,
+    /// Why no keyring was found, if one was looked for.
+    missing: Option<String>,
     policy: Policy,
     clock: Clock,
     granted: Mutex<Option<Granted>>,
@@ -64,7 +66,7 @@ impl Credentials {
         clock: Clock,
     ) -> Result<Arc<Self>> {
         let mut policy = Policy::new(settings);
-        let mut key = None;
+        let (mut key, mut missing) = (None, None);
         if policy.methods.contains(&METHOD_CEPHX) {
             match Keyring::find(settings, name, read) {
                 Ok(keyring) => key = keyring.get(name).cloned(),
@@ -73,7 +75,8 @@ impl Credentials {
                     if policy.methods.is_empty() {
                         return Err(error.context("no key for cephx (options keyring, key)"));
                     }
-                    log::error!(target: "auth", "{error}; disabling cephx");
+                    log::info!(target: "auth", "{error}; disabling cephx");
+                    missing = error.what().map(str::to_owned);
                 }
                 Err(error) => return Err(error),
             }
@@ -82,7 +85,8 @@ impl Credentials {
             let what = "no method of authentication is left (option auth_client_required)";
             return Err(Errno::ENOENT.because(what));
         }
-        Ok(Credentials::with_key(name.clone(), key, policy, clock))
+        let granted = Mutex::new(None);
+        Ok(Arc::new(Credentials { name: name.clone(), key, missing, policy, clock, granted }))
     }
 
     /// With a key found already.
@@ -93,7 +97,8 @@ impl Credentials {
         policy: Policy,
         clock: Clock,
     ) -> Arc<Self> {
-        Arc::new(Credentials { name, key, policy, clock, granted: Mutex::new(None) })
+        let granted = Mutex::new(None);
+        Arc::new(Credentials { name, key, missing: None, policy, clock, granted })
     }
 
     /// Begins to log in at a monitor, as who we were before if we were.
@@ -161,13 +166,16 @@ impl Credentials {
                 format!("no key for {name} in the keyring (options keyring, key, keyfile)")
             }
             (METHOD_CEPHX, true) => format!(
-                "the monitor does not know {name}, or not by this key ({result}; options keyring, \
-                 key, keyfile)"
+                "the monitor does not know {name}, or not by this key, or it has no mon caps \
+                 ({result}; options keyring, key, keyfile)"
             ),
-            (_, true) if !self.policy.methods.contains(&METHOD_CEPHX) => format!(
-                "the monitor wants cephx, and {name} has no keyring or may not use it (options \
-                 keyring, auth_client_required)"
-            ),
+            (_, true) if !self.policy.methods.contains(&METHOD_CEPHX) => {
+                let why = match &self.missing {
+                    Some(missing) => format!("{missing} (options keyring, key, keyfile)"),
+                    None => "it may not use it (option auth_client_required)".to_owned(),
+                };
+                format!("the monitor wants cephx of {name}: {why}")
+            }
             _ => format!(
                 "the monitor refuses {name} ({result}) and takes methods {allowed:?} only (option \
                  auth_client_required)"

@@ -31,8 +31,8 @@ impl Keyring {
         let text = match (key.is_empty(), path.is_empty()) {
             (false, _) => key,
             (true, false) => {
-                let bytes =
-                    read(&path).map_err(|error| error.context(format!("keyfile {path}")))?;
+                let bytes = read(&path)
+                    .map_err(|error| error.context(format!("option keyfile: {path}")))?;
                 String::from_utf8_lossy(&bytes).into_owned()
             }
             (true, true) => return of_file,
@@ -85,7 +85,7 @@ impl Keyring {
         for path in list.split([',', ';']).filter(|path| !path.is_empty()) {
             match read(path) {
                 Err(error) if error == Errno::ENOENT => {}
-                Err(error) => return Err(error.context(format!("keyring {path}"))),
+                Err(error) => return Err(error.context(format!("option keyring: {path}"))),
                 Ok(text) => return Keyring::parse(path, &text),
             }
         }

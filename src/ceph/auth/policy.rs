@@ -54,7 +54,7 @@ fn list(settings: &impl Settings, option: &str, known: &[(&str, u32)]) -> Vec<u3
         }
     }
     if values.is_empty() {
-        log::error!(target: "auth", "{option} = {text:?} allows nothing");
+        log::warn!(target: "auth", "{option} = {text:?} allows nothing");
     }
     values
 }

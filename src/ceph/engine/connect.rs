@@ -79,16 +79,19 @@ pub(super) async fn connect(config: &Config) -> Result<CephEngine> {
     }
 
     // Only now: what the monitors have set counts for what follows.
+    monitors.configure(|own| own.update(config));
     let own = EngineConfig::new(config);
     let fsid = monitors.fsid();
-    let managers = MgrClient::new(own.of_mgr(config, fsid), transport.clone());
+    let managers = MgrClient::new(own.of_mgr(fsid), transport.clone());
     let objecter =
         Objecter::new(settings::of_objecter(config, fsid), transport, hub.clone(), hub.clone());
     hub.set_rest(&managers, &objecter);
+    let observer = settings::follow(config, &monitors, &managers, &objecter);
     monitors.subscribe("mgrmap", 0, false);
     let is_shut = AtomicBool::new(false);
     let engine = CephEngine {
         config: own,
+        _observer: observer,
         fsid,
         net,
         credentials,
@@ -105,7 +108,7 @@ pub(super) async fn connect(config: &Config) -> Result<CephEngine> {
 impl CephEngine {
     async fn first_map(&self) -> Result<()> {
         let first = pending(|done| self.objecter.wait_for_map(1, done));
-        within(self.config.connect_timeout, "the first map of the OSDs", first).await
+        within(self.config.connect_timeout(), "the first map of the OSDs", first).await
     }
 }
 
@@ -113,12 +116,13 @@ impl CephEngine {
 /// may wait for it.
 async fn find_monitors(config: &Config) -> Result<MonMap> {
     let config = config.clone();
-    let find = move || MonMap::initial(&config, &read_file, &SystemResolver);
+    let find = move || MonMap::initial(&config, &config.monitors(), &read_file, &SystemResolver);
     pending(|done| runtime::spawn_blocking(move || done(find()))).await
 }
 
 fn read_file(path: &str) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|error| Error::from(error).context(path))
+    // Who asked says which file it was.
+    std::fs::read(path).map_err(|error| Error::from(error).errno().into())
 }
 
 /// This machine's name, for the monitors' list of sessions.

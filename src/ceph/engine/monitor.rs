@@ -23,7 +23,7 @@ pub(super) async fn change_pool(
     let answer = pending(|done| engine.monitors.request(request, done)).await?;
     let reply = pool_op::reply(&answer)?;
     wait_for_map(engine, reply.epoch).await?;
-    reply.result()?;
+    reply.result().inspect_err(|error| refused(engine, error.to_c()))?;
     Ok(reply)
 }
 
@@ -36,7 +36,7 @@ pub(super) async fn latest_map(engine: &CephEngine) -> Result<()> {
 
 async fn wait_for_map(engine: &CephEngine, epoch: u32) -> Result<()> {
     let waiting = pending(|done| engine.objecter.wait_for_map(epoch, done));
-    within(engine.config.mon_timeout, "a newer map of the OSDs", waiting).await
+    within(engine.config.mon_timeout(), "a newer map of the OSDs", waiting).await
 }
 
 /// With a limit of time, if there is one; `what` is waited for.
@@ -95,7 +95,19 @@ pub(super) async fn command(
             let status = "mon dne".to_owned();
             Ok(CommandReply { code: error.to_c(), status, ..CommandReply::default() })
         }
-        answer => answer,
+        answer => answer.inspect(|reply| refused(engine, reply.code)),
+    }
+}
+
+/// Says so when the monitors do not let the user do what it asks for.
+fn refused(engine: &CephEngine, code: i32) {
+    if [Errno::EACCES, Errno::EPERM].map(Errno::to_c).contains(&code) {
+        let client = engine.config.client();
+        log::error!(
+            target: "monc",
+            "the monitors do not permit {client} what it asks for ({code}): see its mon caps (ceph \
+             auth get {client})"
+        );
     }
 }
 

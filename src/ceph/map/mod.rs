@@ -28,7 +28,7 @@ mod snaps;
 #[cfg(test)]
 mod tests;
 
-pub use crush::{ITEM_NONE, Osds};
+pub use crush::{CrushLocation, ITEM_NONE, Osds};
 pub use flags::{MapFlags, OsdState, PoolFlags, Release};
 pub use incremental::Incremental;
 pub use osdmap::OsdMap;

@@ -37,6 +37,7 @@ pub struct MgrConfig {
 /// There is a session only once there is something to say: most clients never talk to a manager.
 pub struct MgrClient {
     config: MgrConfig,
+    command_timeout: Mutex<Option<Duration>>,
     transport: Arc<dyn Transport>,
     me: Weak<MgrClient>,
     state: Mutex<State>,
@@ -104,6 +105,7 @@ impl MgrClient {
     #[must_use]
     pub fn new(config: MgrConfig, transport: Arc<dyn Transport>) -> Arc<Self> {
         Arc::new_cyclic(|me| MgrClient {
+            command_timeout: Mutex::new(config.command_timeout),
             config,
             transport,
             me: Weak::clone(me),
@@ -131,6 +133,11 @@ impl MgrClient {
         Ok(epoch)
     }
 
+    /// Takes another `rados_mon_op_timeout`, for the commands to come.
+    pub fn set_command_timeout(&self, timeout: Option<Duration>) {
+        *self.command_timeout.lock() = timeout;
+    }
+
     /// Runs a command: of a module, or, with `name`, of the manager that is called so (empty: of
     /// the active one, whatever it is called). `done` gets the manager's answer, `-ENXIO` when that
     /// manager is not the active one, `-ETIMEDOUT`.
@@ -142,7 +149,7 @@ impl MgrClient {
         now: Instant,
         done: CommandDone,
     ) {
-        let deadline = self.config.command_timeout.map(|timeout| now + timeout);
+        let deadline = self.command_timeout.lock().map(|timeout| now + timeout);
         let command = Command { name, command, input, deadline, done };
         self.change(|state, todo| {
             if state.is_shut {

@@ -83,6 +83,11 @@ impl MonClient {
         next
     }
 
+    /// Changes the settings, for what is asked and tried from now on.
+    pub fn configure(&self, change: impl FnOnce(&mut MonConfig)) {
+        self.with(|state| state.configure(change));
+    }
+
     /// Tells when a session stands and the cluster is known.
     ///
     /// # Errors
@@ -229,6 +234,7 @@ impl MonClient {
                 self.links.lock().insert(session, link);
             }
             Action::Send { session, message } => {
+                log::trace!(target: "monc", "asking our monitor: {message}");
                 if let Some(link) = self.link(session) {
                     link.send(message);
                 }

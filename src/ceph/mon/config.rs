@@ -44,24 +44,38 @@ impl MonConfig {
     /// From the options.
     #[must_use]
     pub fn new(settings: &impl Settings, monitors: MonMap, host: &str, clock: Clock) -> Self {
-        MonConfig {
+        let mut config = MonConfig {
             monitors,
             clock,
             host: host.to_owned(),
-            hunt_parallel: settings.u64("mon_client_hunt_parallel").try_into().unwrap_or(0),
-            hunt_interval: settings.duration("mon_client_hunt_interval"),
-            hunt_backoff: settings.f64("mon_client_hunt_interval_backoff"),
-            hunt_min_multiple: settings.f64("mon_client_hunt_interval_min_multiple"),
-            hunt_max_multiple: settings.f64("mon_client_hunt_interval_max_multiple"),
-            ping_interval: settings.duration("mon_client_ping_interval"),
-            ping_timeout: settings.duration("mon_client_ping_timeout"),
-            directed_retry: settings
-                .i64("mon_client_directed_command_retry")
-                .try_into()
-                .unwrap_or(0),
-            op_timeout: settings.duration("rados_mon_op_timeout"),
-            mount_timeout: settings.duration("client_mount_timeout"),
+            hunt_parallel: 0,
+            hunt_interval: Duration::ZERO,
+            hunt_backoff: 1.0,
+            hunt_min_multiple: 1.0,
+            hunt_max_multiple: 1.0,
+            ping_interval: Duration::ZERO,
+            ping_timeout: Duration::ZERO,
+            directed_retry: 0,
+            op_timeout: Duration::ZERO,
+            mount_timeout: Duration::ZERO,
             seed: getrandom::u64().unwrap_or_default(),
-        }
+        };
+        config.update(settings);
+        config
+    }
+
+    /// Takes anew from the options what may change while there is a session.
+    pub fn update(&mut self, settings: &impl Settings) {
+        let retry = settings.i64("mon_client_directed_command_retry");
+        self.hunt_parallel = settings.u64("mon_client_hunt_parallel").try_into().unwrap_or(0);
+        self.hunt_interval = settings.duration("mon_client_hunt_interval");
+        self.hunt_backoff = settings.f64("mon_client_hunt_interval_backoff");
+        self.hunt_min_multiple = settings.f64("mon_client_hunt_interval_min_multiple");
+        self.hunt_max_multiple = settings.f64("mon_client_hunt_interval_max_multiple");
+        self.ping_interval = settings.duration("mon_client_ping_interval");
+        self.ping_timeout = settings.duration("mon_client_ping_timeout");
+        self.directed_retry = retry.try_into().unwrap_or(0);
+        self.op_timeout = settings.duration("rados_mon_op_timeout");
+        self.mount_timeout = settings.duration("client_mount_timeout");
     }
 }

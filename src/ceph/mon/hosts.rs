@@ -9,8 +9,9 @@
 //!   host.example.com:3300         whatever the name stands for
 //! ```
 //!
-//! Several are separated by commas, semicolons or blanks. With no `mon_host` at all the name
-//! service is asked for `mon_dns_srv_name`. (`MonMap::build_initial`; cases measured on 16.2.15.)
+//! Several are separated by commas, semicolons or blanks. With no `mon_host` at all, or none in it,
+//! sections of the configuration file may name monitors, and then the name service, which is asked
+//! for `mon_dns_srv_name`. (`MonMap::build_initial`; cases measured on 16.2.15.)
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -19,7 +20,7 @@ use super::resolve::Resolver;
 use crate::ceph::auth::ReadFile;
 use crate::ceph::types::{AddrKind, EntityAddr, EntityAddrs};
 use crate::codec::{Decode, Reader};
-use crate::conf::{Address, Settings};
+use crate::conf::{Address, MonitorSection, Settings};
 use crate::errno::{Errno, Result};
 
 /// Where a monitor speaks msgr2.
@@ -28,39 +29,32 @@ const PORT_MSGR2: u16 = 3300;
 const PORT_LEGACY: u16 = 6789;
 
 impl MonMap {
-    /// The monitors that the settings name. `read` reads files.
+    /// The monitors that the settings name, or else those of `sections`. `read` reads files.
     ///
     /// # Errors
     /// `EINVAL` for a `mon_host` that is neither addresses nor names that can be resolved, `ENOENT`
     /// when no monitors are named anywhere.
     pub fn initial(
         settings: &impl Settings,
+        sections: &[MonitorSection],
         read: ReadFile<'_>,
         resolver: &dyn Resolver,
     ) -> Result<MonMap> {
+        let mut map = MonMap::default();
         let path = settings.text("monmap");
         let overriding = settings.text("mon_host_override");
-        let hosts = settings.text("mon_host");
-        let named: Vec<_> = ["mon_host_override", "mon_host"]
-            .into_iter()
-            .zip([overriding, hosts])
-            .filter(|(_, text)| !text.is_empty())
-            .collect();
-        let mut map = MonMap::default();
-        match named.first() {
-            Some((option, _)) if *option == "mon_host" && !path.is_empty() => {
-                return of_file(&path, read);
+        if !overriding.is_empty() {
+            map.add_hosts(hosts("mon_host_override", &overriding, resolver)?);
+        } else if !path.is_empty() {
+            return of_file(&path, read);
+        } else {
+            map.add_hosts(hosts("mon_host", &settings.text("mon_host"), resolver)?);
+            if map.monitors.is_empty() {
+                map.add_sections(sections);
             }
-            None if !path.is_empty() => return of_file(&path, read),
-            Some((option, text)) => {
-                let hosts = parse(text).or_else(|| parse(&resolve(text, resolver)?));
-                let hosts = hosts.ok_or_else(|| {
-                    let what = format!("option {option}: neither addresses nor names: {text}");
-                    Errno::EINVAL.because(what)
-                })?;
-                map.add_hosts(hosts);
+            if map.monitors.is_empty() {
+                map.add_services(&settings.text("mon_dns_srv_name"), resolver);
             }
-            None => map.add_services(&settings.text("mon_dns_srv_name"), resolver),
         }
         if map.monitors.is_empty() {
             return Err(Errno::ENOENT.because("no monitors are named (option mon_host)"));
@@ -81,6 +75,24 @@ impl MonMap {
                 [addr] => self.add_ambiguous(&name, addr, 0, 0),
                 _ => self.add(&name, addrs, 0, 0),
             }
+        }
+    }
+
+    fn add_sections(&mut self, sections: &[MonitorSection]) {
+        for section in sections {
+            let MonitorSection { name, addr, priority, weight } = section;
+            // The setting is older than msgr2: without a prefix it is an address of before.
+            let parsed = Address::parse_start(addr, "v1:").and_then(|(addr, _)| entity_addr(addr));
+            let Some(EntityAddr { kind, socket: Some(mut socket), nonce }) = parsed else {
+                log::warn!(target: "monc", "unable to parse address for mon.{name}: '{addr}'");
+                continue;
+            };
+            if socket.port() == 0 {
+                socket.set_port(PORT_LEGACY);
+            }
+            let addr = EntityAddr { kind, socket: Some(socket), nonce };
+            self.monitors.retain(|other| other.name != *name && !other.addrs.0.contains(&addr));
+            self.add_ambiguous(name, addr, *priority, *weight);
         }
     }
 
@@ -146,6 +158,12 @@ impl MonMap {
     }
 }
 
+fn hosts(option: &str, text: &str, resolver: &dyn Resolver) -> Result<Vec<Vec<EntityAddr>>> {
+    parse(text).or_else(|| parse(&resolve(text, resolver)?)).ok_or_else(|| {
+        Errno::EINVAL.because(format!("option {option}: neither addresses nor names: {text}"))
+    })
+}
+
 fn of_file(path: &str, read: ReadFile<'_>) -> Result<MonMap> {
     let bytes = read(path).map_err(|error| error.context(format!("option monmap: {path}")))?;
     MonMap::decode(&mut Reader::new(&bytes), "monmap")
@@ -205,7 +223,13 @@ fn resolve(text: &str, resolver: &dyn Resolver) -> Option<String> {
         };
         let host = host.strip_prefix('[').unwrap_or(host);
         let host = host.strip_suffix(']').unwrap_or(host);
-        let port = if port.is_empty() { String::new() } else { format!(":{port}") };
+        let port = match port.parse::<u64>() {
+            // As getaddrinfo(3) has it: the name service reads what is no port to us, and takes
+            // the last 16 bits of a number (measured on 16.2.15).
+            Ok(number) => format!(":{}", number & u64::from(u16::MAX)),
+            Err(_) if port.is_empty() => String::new(),
+            Err(_) => return None,
+        };
         for ip in resolver.addresses(host).ok().filter(|ips| !ips.is_empty())? {
             addrs.push(match ip {
                 IpAddr::V4(ip) => format!("{ip}{port}"),
@@ -213,7 +237,7 @@ fn resolve(text: &str, resolver: &dyn Resolver) -> Option<String> {
             });
         }
     }
-    Some(addrs.join(","))
+    (!addrs.is_empty()).then(|| addrs.join(","))
 }
 
 #[cfg(test)]
@@ -258,7 +282,33 @@ mod tests {
         for (option, value) in options {
             config.set(option, value).unwrap();
         }
-        MonMap::initial(&config, &|_| Err(Errno::ENOENT.into()), &Names)
+        MonMap::initial(&config, &[], &|_| Err(Errno::ENOENT.into()), &Names)
+    }
+
+    fn of_sections(mon_host: &str, text: &str) -> Result<String> {
+        let config = Config::new("ceph", EntityName::client("admin"));
+        config.read_text("/ceph.conf", text.as_bytes()).unwrap();
+        config.set("mon_host", mon_host).unwrap();
+        config.set("mon_dns_srv_name", "nothing").unwrap();
+        let read = |_: &str| Err(Errno::ENOENT.into());
+        let map = MonMap::initial(&config, &config.monitors(), &read, &Names)?;
+        let monitors = map.monitors.iter().map(|m| format!("{}={}", m.name, m.addrs));
+        Ok(monitors.collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn sections_are_heard_when_mon_host_names_nobody() {
+        let text = "[mon.a]\nmon addr = v2:10.0.0.1:77 x\n[mon.b]\nmon addr = any:10.0.0.2:78\n\
+                    [mon.c]\nmon addr = 10.0.0.3\n[mon.d]\nmon addr = one\n";
+        let all = "a=v2:10.0.0.1:77/0 b=v2:10.0.0.2:78/0 b-legacy=v1:10.0.0.2:78/0 \
+                   c=v1:10.0.0.3:6789/0";
+        assert_eq!(of_sections("", text).unwrap(), all);
+        assert_eq!(of_sections(" ", text).unwrap(), all);
+        assert_eq!(of_sections("v2:10.0.0.9:1", text).unwrap(), "noname-a=v2:10.0.0.9:1/0");
+        let twice = "[mon.a]\nmon addr = v2:10.0.0.1\n[mon.b]\nmon addr = v2:10.0.0.1:6789\n";
+        assert_eq!(of_sections("", twice).unwrap(), "b=v2:10.0.0.1:6789/0");
+        let list = "[mon.a]\nmon addr = [v2:10.0.0.1:1,v1:10.0.0.1:2]\n";
+        assert_eq!(of_sections("", list).unwrap_err(), Errno::ENOENT);
     }
 
     fn hosts(text: &str) -> String {
@@ -290,6 +340,8 @@ mod tests {
             "a=v2:10.0.0.2:3300/0 b=v2:[fd00::2]:3300/0 c=v2:10.0.0.1:3300/0"
         });
         assert_eq!(hosts("10.0.0.1:3300,10.0.0.1:3300"), "a=v2:10.0.0.1:3300/0");
+        assert_eq!(hosts("one:99999"), "a=v2:10.0.0.1:34463/0 a-legacy=v1:10.0.0.1:34463/0");
+        assert_eq!(hosts("10.0.0.1:99999"), hosts("one:99999"));
     }
 
     #[test]
@@ -302,12 +354,21 @@ mod tests {
 
     #[test]
     fn what_is_wrong_fails_as_on_16_2_15() {
-        for bad in ["no.such.host.invalid", "[[[", "10.0.0.1 foo", "[v2:1.2.3.4", "v2:one:3300"] {
+        for bad in [
+            "no.such.host.invalid",
+            "[[[",
+            "10.0.0.1 foo",
+            "[v2:1.2.3.4",
+            "v2:one:3300",
+            ",",
+            "one:port",
+        ] {
             assert_eq!(initial(&[("mon_host", bad)]).unwrap_err(), Errno::EINVAL, "{bad}");
         }
         let nothing = [("mon_dns_srv_name", "nothing")];
         assert_eq!(initial(&nothing).unwrap_err(), Errno::ENOENT);
-        assert_eq!(initial(&[("mon_host", " ; ")]).unwrap_err(), Errno::ENOENT);
+        let blank = [("mon_host", " ; "), ("mon_dns_srv_name", "nothing")];
+        assert_eq!(initial(&blank).unwrap_err(), Errno::ENOENT);
         assert_eq!(initial(&[("monmap", "/nope")]).unwrap_err(), Errno::ENOENT);
     }
 

@@ -6,8 +6,13 @@ use std::time::Duration;
 use super::config::MonConfig;
 use super::monmap::{MonInfo, MonMap};
 
-/// The first wait after monitors that are reachable refuse connections; it doubles.
+/// The first wait after monitors that are reachable refuse connections. It grows by half, and not
+/// far: a restarted monitor is found soon after it is up again, and a refused connection costs it
+/// next to nothing. (The original doubles its wait and has most of a `mon_client_hunt_interval`
+/// between attempts after a few seconds.)
 const RETRY_MIN: Duration = Duration::from_millis(200);
+/// The longest such wait.
+const RETRY_MAX: Duration = Duration::from_secs(1);
 
 /// The state of the search for a monitor.
 #[derive(Debug)]
@@ -58,7 +63,7 @@ impl Hunt {
     /// How long to wait when all of them refused the connection.
     pub(super) fn retry(&mut self, config: &MonConfig) -> Duration {
         let wait = self.retry.min(self.interval(config));
-        self.retry = (self.retry * 2).min(config.hunt_interval.max(RETRY_MIN));
+        self.retry = (self.retry * 3 / 2).min(RETRY_MAX);
         wait
     }
 

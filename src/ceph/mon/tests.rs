@@ -364,8 +364,30 @@ fn monitors_that_refuse_the_connection_are_tried_again_soon() {
         world.open().iter().for_each(|session| session.fail(Errno::ECONNREFUSED));
         world.pass(Duration::from_millis(50));
     }
-    // 50 seconds; no more than a round each hunt interval, once the first are over.
-    assert!(world.sessions().len() - before < 4 * 24, "{}", world.sessions().len());
+    // 50 seconds; no more than a round each second, once the first are over.
+    assert!(world.sessions().len() - before < 4 * 52, "{}", world.sessions().len());
+}
+
+#[test]
+fn a_monitor_that_was_restarted_is_found_soon_after() {
+    const STEP: Duration = Duration::from_millis(10);
+    for down in [0, 100, 300, 700, 1500, 2700, 5000, 20_000].map(Duration::from_millis) {
+        let world = World::new(&[0], false);
+        world.start();
+        world.establish(&[0]).fail(Errno::ECONNRESET);
+        let mut since = Duration::ZERO;
+        loop {
+            let open = world.open();
+            if !open.is_empty() && since >= down {
+                break;
+            }
+            open.iter().for_each(|session| session.fail(Errno::ECONNREFUSED));
+            world.pass(STEP);
+            since += STEP;
+        }
+        let late = since - down;
+        assert!(late <= Duration::from_millis(210).max(down / 2).min(SECOND), "{down:?}: {late:?}");
+    }
 }
 
 #[test]

@@ -105,7 +105,7 @@ impl Net {
 
 impl Transport for Net {
     fn connect(&self, peer: Peer, handler: Arc<dyn SessionHandler>) -> Arc<dyn Link> {
-        let shared = Arc::new(Shared::new());
+        let shared = Arc::new(Shared::new(format!("{peer}").into()));
         let session = Session::new(self.0.clone(), peer, handler, shared.clone());
         runtime::spawn(session.run());
         Arc::new(shared::Handle(shared))

@@ -15,6 +15,7 @@ use tokio::time::{self, Sleep};
 
 use super::Handle;
 use super::shared::{Shared, lost};
+use crate::ceph::message::Message;
 use crate::ceph::msgr2::{Connection, Event, Received, Receiver, Target};
 use crate::ceph::transport::{Peer, SessionHandler};
 use crate::ceph::types::EntityAddr;
@@ -46,13 +47,8 @@ impl Session {
         let Err(error) = self.session().await else { return };
         // Unless it was closed: then nothing more is said.
         if self.shared.end() {
-            let error = error.context(format_args!(
-                "{}.{} at {}",
-                self.peer.kind.text(),
-                self.peer.id,
-                self.peer.addrs
-            ));
-            log::debug!("session ended: {error}");
+            let error = error.context(&self.peer);
+            log::debug!(target: "ms:5", "session ended: {error}");
             self.handler.closed(error);
         }
     }
@@ -138,14 +134,15 @@ impl Session {
             return Err(Errno::EPROTO.because("the peer wants a session without loss"));
         };
         let addr = *self.net.addr.get_or_init(|| with.local_addr);
-        log::debug!("session with {} at {} in mode {}", with.peer, with.peer_addrs, with.mode);
+        let (peer, at, mode) = (&with.peer, &with.peer_addrs, with.mode);
+        log::debug!(target: "ms:5", "session with {peer} at {at} in mode {mode}, we are {addr}");
         if !self.shared.open(sender, writer, with.features, addr)? {
             return Err(closed());
         }
         self.handler.ready();
         for event in early {
             match event {
-                Event::Message(message) => self.tell(|handler| handler.message(message))?,
+                Event::Message(message) => self.message(message)?,
                 Event::KeepaliveAck(_) => self.tell(|handler| handler.keepalive_ack())?,
                 _ => {}
             }
@@ -162,6 +159,11 @@ impl Session {
         Ok(())
     }
 
+    fn message(&self, message: Message) -> Result<()> {
+        log::info!(target: "ms", "<== {} {message}", self.shared.peer);
+        self.tell(|handler| handler.message(message))
+    }
+
     /// Reads, and writes what a full socket has left over, until the session ends.
     async fn read(&self, mut receiver: Receiver, mut reader: OwnedReadHalf) -> Result<()> {
         let idle = self.net.settings.timeouts.idle;
@@ -172,7 +174,7 @@ impl Session {
             // What came with the handshake's last bytes is there already.
             while let Some(received) = receiver.next()? {
                 match received {
-                    Received::Message(message) => self.tell(|handler| handler.message(message))?,
+                    Received::Message(message) => self.message(message)?,
                     Received::KeepaliveAck(_) => self.tell(|handler| handler.keepalive_ack())?,
                     Received::Keepalive(stamp) => self.shared.keepalive_ack(stamp),
                     Received::Ack(_) => {}

@@ -23,6 +23,8 @@ const SLICES_MAX: usize = 64;
 
 /// A session's state that is not its task's own.
 pub(super) struct Shared {
+    /// Whom it is with, for the log.
+    pub(super) peer: Box<str>,
     /// First of the two locks, and short: to append a message or to take what was appended.
     state: Mutex<State>,
     /// Second, held over writes: who has it writes what the others append meanwhile, so nobody
@@ -64,8 +66,9 @@ struct Pipe {
 }
 
 impl Shared {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(peer: Box<str>) -> Self {
         Shared {
+            peer,
             state: Mutex::new(State::Opening { queue: Vec::new(), keepalive: false }),
             pipe: Mutex::new(Pipe { socket: None, batch: VecDeque::new() }),
             wake: Notify::new(),
@@ -248,6 +251,7 @@ pub(super) struct Handle(pub(super) Arc<Shared>);
 
 impl Link for Handle {
     fn send(&self, message: Message) {
+        log::info!(target: "ms", "--> {} {message}", self.0.peer);
         let appended = match &mut *self.0.state.lock() {
             State::Open(sender) => sender.message(message),
             State::Opening { queue, .. } => return queue.push(message),

@@ -35,7 +35,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
@@ -49,9 +49,9 @@ pub use self::linger::{NotifyDone, UnitDone, WatchDone};
 pub use self::list::ListDone;
 use self::session::{HOMELESS, Session};
 use self::throttle::Throttle;
-use self::tick::Clock;
+use self::tick::{Clock, Timing};
 use self::view::MapView;
-use crate::ceph::map::OsdMap;
+use crate::ceph::map::{CrushLocation, OsdMap};
 use crate::ceph::messages::osd_op;
 use crate::ceph::transport::Transport;
 use crate::ceph::types::EntityAddrs;
@@ -95,6 +95,10 @@ pub struct ObjecterConfig {
     pub inflight_ops: u64,
     /// `osd_client_op_priority`.
     pub op_priority: u16,
+    /// `crush_location`: where this client is, for reads from the nearest replica.
+    pub location: CrushLocation,
+    /// Who we are to the cluster, for the log.
+    pub client: String,
     /// The time of day, which writes give to what they write.
     pub wall: fn() -> SystemTime,
     /// Whether the calling thread may wait for room in the throttle: threads of the program, not
@@ -113,6 +117,8 @@ impl ObjecterConfig {
             inflight_bytes: 100 << 20,
             inflight_ops: 1024,
             op_priority: osd_op::PRIORITY,
+            location: CrushLocation::default(),
+            client: String::new(),
             wall: SystemTime::now,
             may_wait: || true,
         }
@@ -133,6 +139,9 @@ pub struct Objecter {
     last_tid: AtomicU64,
     /// Who waits for a map, by its epoch.
     waiting: Mutex<BTreeMap<u32, Vec<MapDone>>>,
+    timing: Mutex<Timing>,
+    /// Pools of which a refusal was told in the log.
+    refused: Mutex<BTreeSet<i64>>,
 }
 
 /// Told that a map is there, or that it will never be.
@@ -156,8 +165,9 @@ impl Objecter {
         maps: Arc<dyn MapSource>,
         events: Arc<dyn Events>,
     ) -> Arc<Self> {
+        let view = MapView::default().from(config.location.clone());
         let state = RwLock::new(State {
-            view: Arc::default(),
+            view: Arc::new(view),
             sessions: BTreeMap::new(),
             homeless: Session::new(HOMELESS, EntityAddrs::default(), config.op_priority),
             is_shut: false,
@@ -173,8 +183,22 @@ impl Objecter {
             throttle: Throttle::new(config.inflight_bytes, config.inflight_ops),
             last_tid: AtomicU64::new(0),
             waiting: Mutex::default(),
+            timing: Mutex::new(Timing::of(&config)),
+            refused: Mutex::default(),
             config,
         })
+    }
+
+    /// Takes another `crush_location`; what is under way stays where it is.
+    pub fn set_location(&self, location: CrushLocation) {
+        let mut state = self.state.write();
+        state.view = Arc::new(state.view.from(location));
+    }
+
+    /// Takes another `rados_osd_op_timeout` and `objecter_tick_interval`, from the next tick on.
+    pub fn set_timing(&self, op_timeout: Option<Duration>, tick_interval: Duration) {
+        *self.timing.lock() = Timing { op_timeout, tick_interval };
+        self.events.wake();
     }
 
     /// The map operations are placed by; `None` before the first.

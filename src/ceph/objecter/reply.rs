@@ -13,7 +13,7 @@ use crate::ceph::messages::osd_op_reply::{self, OsdOpReply};
 use crate::ceph::messages::osd_out::Expect;
 use crate::ceph::messages::{command, osd_map, watch_notify};
 use crate::errno::{Errno, Result};
-use crate::model::{Out, Payload, Reply, StepReply};
+use crate::model::{Out, Payload, PoolId, Reply, StepReply};
 
 impl Objecter {
     /// A message came from an OSD, over the link of this number.
@@ -66,6 +66,7 @@ impl Objecter {
     }
 
     fn answered(&self, mut request: Request, reply: OsdOpReply, data: Payload) {
+        log::debug!(target: "objecter", "answer {} to {request}", reply.result);
         if let Some(to) = reply.redirect {
             request.redirect(self.next_tid(), to);
             return self.relaunch(Box::new(request));
@@ -76,9 +77,31 @@ impl Objecter {
             request.aim.forget();
             return self.relaunch(Box::new(request));
         }
+        if reply.result == Errno::EPERM.to_c() {
+            self.refused(&request);
+        }
         let (done, expects, charge) = request.into_parts();
         drop(charge);
         done(model_reply(&reply, expects, data));
+    }
+
+    /// Says once for a pool that the user may not do there what it tries.
+    #[cold]
+    fn refused(&self, request: &Request) {
+        let pool = request.aim.pool();
+        if !self.refused.lock().insert(pool) {
+            return;
+        }
+        let map = self.map();
+        let name = map.as_deref().and_then(|map| map.pool_name(PoolId(pool)));
+        let (name, client) = (name.unwrap_or_default(), &self.config.client);
+        log::error!(
+            target: "objecter",
+            "osd.{} does not permit {client} an operation on {} in pool {name}: see its osd caps \
+             (ceph auth get {client})",
+            request.aim.osd,
+            request.aim.name(),
+        );
     }
 
     fn handle_backoff(

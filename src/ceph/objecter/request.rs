@@ -1,6 +1,7 @@
 //! One operation under way: where it goes, its encoded message, and who waits for its answer.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -203,6 +204,22 @@ impl Request {
     /// Whoever waits, what they expect of each step, and the place in the throttle.
     pub(super) fn into_parts(self) -> (Done, SmallVec<[Expect; 2]>, Option<Charge>) {
         (self.done, self.expects, self.charge)
+    }
+}
+
+impl fmt::Display for Request {
+    /// Which operation, where to: `op 12 on object of 3 (3.7) to osd.1, flags 0x24`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (tid, aim) = (self.tid, &self.aim);
+        write!(f, "op {tid} on {} ({}) ", aim.name(), aim.group)?;
+        match aim.osd {
+            ..0 => f.write_str("without an OSD")?,
+            osd => write!(f, "to osd.{osd}")?,
+        }
+        if aim.paused {
+            f.write_str(", paused")?;
+        }
+        write!(f, ", flags {:#x}", aim.flags.bits())
     }
 }
 

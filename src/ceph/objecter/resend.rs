@@ -89,10 +89,10 @@ impl Objecter {
             if next.epoch <= state.view.epoch() {
                 return Err(Errno::EBADMSG.because("osd_map: an epoch that goes back"));
             }
-            log::debug!("map of the OSDs: epoch {}", next.epoch);
+            log::debug!(target: "objecter:5", "map of the OSDs: epoch {}", next.epoch);
             full.note(&next);
             let next = Arc::new(next);
-            state.view = Arc::new(MapView::new(Arc::clone(&next)));
+            state.view = Arc::new(state.view.next(Arc::clone(&next)));
             self.scan(state, &next, Reasons { skipped, full: &full }, changes);
         }
         Ok(())

@@ -117,6 +117,7 @@ impl Objecter {
         if verdict == Verdict::PoolGone {
             request.pool_check = PoolCheck::Asked;
         }
+        log::debug!(target: "objecter", "{request} epoch {}", state.view.epoch());
         // With the state's lock, so that a new map finds the request in its session.
         session.add(request);
         drop(state);

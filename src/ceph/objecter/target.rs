@@ -190,7 +190,7 @@ impl Aim {
             self.raw = raw;
             self.sizes = sizes;
             self.group = map.primary_shard(group, &placement);
-            self.choose(pool, &placement);
+            self.choose(pool, &placement, |osd| view.distance(map, osd));
             self.placement = Some(placement);
         }
         if moved || regrouped || forced || unpaused { Verdict::Resend } else { Verdict::Stay }
@@ -258,17 +258,25 @@ impl Aim {
     }
 
     /// Chooses among those that have the group.
-    fn choose(&mut self, pool: &Pool, placement: &Placement) {
-        self.used_replica = false;
+    fn choose(
+        &mut self,
+        pool: &Pool,
+        placement: &Placement,
+        distance: impl Fn(i32) -> Option<i32>,
+    ) {
         self.osd = placement.acting_primary;
         let acting = &placement.acting;
-        let spread = self.flags.contains(OsdFlags::BALANCE_READS)
-            && !self.flags.contains(OsdFlags::WRITE)
-            && !pool.is_erasure();
-        if spread && acting.len() > 1 {
+        let may_spread =
+            !self.flags.contains(OsdFlags::WRITE) && !pool.is_erasure() && acting.len() > 1;
+        if may_spread && self.flags.contains(OsdFlags::BALANCE_READS) {
             let at = scatter(self.nonce) as usize % acting.len();
             self.osd = acting.get(at).copied().unwrap_or(self.osd);
-            self.used_replica = self.osd != placement.acting_primary;
+        } else if may_spread && self.flags.contains(OsdFlags::LOCALIZE_READS) {
+            self.osd = nearest(acting, distance).unwrap_or(self.osd);
+        }
+        self.used_replica = self.osd != placement.acting_primary;
+        if self.used_replica {
+            log::trace!(target: "objecter", "osd.{} instead of {acting:?}", self.osd);
         }
     }
 }
@@ -293,6 +301,13 @@ impl Sizes {
             || merging(self.pg_num_pending, new.pg_num_pending)
             || merging(new.pg_num_pending, self.pg_num_pending)
     }
+}
+
+/// The nearest OSD, the first of several; OSDs without a distance are farther than all others, and
+/// the first of them, the primary, is taken if there is none else.
+fn nearest(acting: &[i32], distance: impl Fn(i32) -> Option<i32>) -> Option<i32> {
+    let far = |osd: &i32| distance(*osd).map_or((true, 0), |distance| (false, distance));
+    acting.iter().copied().min_by_key(far)
 }
 
 /// Spreads consecutive numbers (the finalizer of splitmix64).
@@ -342,6 +357,19 @@ fn is_merge_target(seed: u32, old: u32, new: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_nearest_is_the_first_of_the_least_distance() {
+        let nearest_of = |distances: [Option<i32>; 3]| {
+            nearest(&[7, 8, 9], |osd| distances[usize::try_from(osd - 7).unwrap()])
+        };
+        assert_eq!(nearest_of([Some(3), Some(1), Some(1)]), Some(8));
+        assert_eq!(nearest_of([Some(1), Some(1), Some(1)]), Some(7));
+        assert_eq!(nearest_of([None, Some(11), Some(3)]), Some(9));
+        assert_eq!(nearest_of([Some(11), None, None]), Some(7));
+        assert_eq!(nearest_of([None; 3]), Some(7));
+        assert_eq!(nearest(&[], |_| None), None);
+    }
 
     #[test]
     fn splits_and_merges_are_seen() {

@@ -5,16 +5,29 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::Objecter;
 use super::command::Command;
 use super::request::{PoolCheck, Request};
 use super::session::{Inner, Session};
+use super::{Objecter, ObjecterConfig};
 use crate::errno::Errno;
 
 /// With a timeout, operations are looked at this many times during it.
 const LOOKS_PER_TIMEOUT: u32 = 8;
 /// But not more often than this.
 const LOOK_MIN: Duration = Duration::from_millis(50);
+
+/// Settings that count from one tick to the next.
+#[derive(Clone, Copy)]
+pub(super) struct Timing {
+    pub(super) op_timeout: Option<Duration>,
+    pub(super) tick_interval: Duration,
+}
+
+impl Timing {
+    pub(super) fn of(config: &ObjecterConfig) -> Self {
+        Timing { op_timeout: config.op_timeout, tick_interval: config.tick_interval }
+    }
+}
 
 /// When what comes regularly is due.
 #[derive(Default)]
@@ -37,17 +50,19 @@ impl Objecter {
     /// Does what is due at `now`, and says when to be called again. Late calls make timeouts late,
     /// nothing else.
     pub fn tick(&self, now: Instant) -> Instant {
-        let is_beat = self.is_beat(now);
+        let timing = *self.timing.lock();
+        let look = Look { now, is_beat: self.is_beat(now, timing), timing };
+        let is_beat = look.is_beat;
         let state = self.state.read();
         let homeless = Arc::clone(&state.homeless);
         let sessions: Vec<_> = state.sessions.values().cloned().collect();
         drop(state);
-        let mut next = now + self.config.tick_interval;
+        let mut next = now + timing.tick_interval;
         let mut found = Found::default();
         for session in &sessions {
-            found.is_late |= self.look_at(session, now, is_beat, &mut next, &mut found);
+            found.is_late |= self.look_at(session, look, &mut next, &mut found);
         }
-        self.look(&mut homeless.lock(), now, is_beat, &mut found);
+        look.into(&mut homeless.lock(), &mut found);
         let wants_map = found.is_late || !homeless.lock().requests.is_empty();
         if is_beat {
             self.ping_watches(now);
@@ -64,18 +79,18 @@ impl Objecter {
         }
         found.expired.into_iter().for_each(|request| request.fail(Errno::ETIMEDOUT));
         found.expired_commands.into_iter().for_each(|command| command.fail(Errno::ETIMEDOUT));
-        if let Some(timeout) = self.config.op_timeout {
+        if let Some(timeout) = timing.op_timeout {
             next = next.min(now + (timeout / LOOKS_PER_TIMEOUT).max(LOOK_MIN));
         }
         next
     }
 
     /// Whether what comes once in a `tick_interval` is due.
-    fn is_beat(&self, now: Instant) -> bool {
+    fn is_beat(&self, now: Instant, timing: Timing) -> bool {
         let mut beat = self.clock.beat.lock();
         let is_due = beat.is_none_or(|at| at <= now);
         if is_due {
-            *beat = Some(now + self.config.tick_interval);
+            *beat = Some(now + timing.tick_interval);
         }
         is_due
     }
@@ -84,19 +99,18 @@ impl Objecter {
     fn look_at(
         &self,
         session: &Arc<Session>,
-        now: Instant,
-        is_beat: bool,
+        look: Look,
         next: &mut Instant,
         found: &mut Found,
     ) -> bool {
-        if let Some(at) = session.reconnect_at(now) {
-            match at <= now {
+        if let Some(at) = session.reconnect_at(look.now) {
+            match at <= look.now {
                 true => session.pump(self),
                 false => *next = (*next).min(at),
             }
         }
         let mut here = Found::default();
-        self.look(&mut session.lock(), now, is_beat, &mut here);
+        look.into(&mut session.lock(), &mut here);
         if here.is_late {
             session.keepalive();
         }
@@ -104,11 +118,22 @@ impl Objecter {
         found.expired_commands.append(&mut here.expired_commands);
         here.is_late
     }
+}
 
-    fn look(&self, inner: &mut Inner, now: Instant, is_beat: bool, found: &mut Found) {
+/// A look at what is under way.
+#[derive(Clone, Copy)]
+struct Look {
+    now: Instant,
+    is_beat: bool,
+    timing: Timing,
+}
+
+impl Look {
+    fn into(self, inner: &mut Inner, found: &mut Found) {
+        let Look { now, is_beat, timing } = self;
         let mut expired = Vec::new();
         for (tid, request) in &mut inner.requests {
-            if let Some(timeout) = self.config.op_timeout
+            if let Some(timeout) = timing.op_timeout
                 && *request.deadline.get_or_insert(now + timeout) <= now
             {
                 expired.push(*tid);
@@ -127,7 +152,7 @@ impl Objecter {
         expired.clear();
         for (tid, command) in &mut inner.commands {
             found.is_late |= is_beat;
-            if let Some(timeout) = self.config.op_timeout
+            if let Some(timeout) = timing.op_timeout
                 && *command.deadline.get_or_insert(now + timeout) <= now
             {
                 expired.push(*tid);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use crate::ceph::map::{OsdMap, PgId, Placement};
+use crate::ceph::map::{CrushLocation, OsdMap, PgId, Placement};
 use crate::model::PoolId;
 
 /// Most groups of a pool whose placements are remembered; monitors allow far fewer
@@ -20,12 +20,33 @@ pub(super) struct MapView {
     /// `None` before the first.
     pub(super) map: Option<Arc<OsdMap>>,
     pools: BTreeMap<PoolId, OnceLock<Placements>>,
+    /// Where this client is in the hierarchy.
+    location: Arc<CrushLocation>,
+    /// How far OSDs are from there; computed when a localized read first asks.
+    distances: OnceLock<BTreeMap<i32, i32>>,
 }
 
 impl MapView {
-    pub(super) fn new(map: Arc<OsdMap>) -> Self {
-        let pools = map.pools().map(|(id, _)| (id, OnceLock::new())).collect();
-        MapView { map: Some(map), pools }
+    pub(super) fn new(map: Option<Arc<OsdMap>>, location: Arc<CrushLocation>) -> Self {
+        let ids = map.iter().flat_map(|map| map.pools());
+        let pools = ids.map(|(id, _)| (id, OnceLock::new())).collect();
+        MapView { map, pools, location, distances: OnceLock::new() }
+    }
+
+    /// The view from the same place of another map.
+    pub(super) fn next(&self, map: Arc<OsdMap>) -> Self {
+        MapView::new(Some(map), Arc::clone(&self.location))
+    }
+
+    /// The same map from another place.
+    pub(super) fn from(&self, location: CrushLocation) -> Self {
+        MapView::new(self.map.clone(), Arc::new(location))
+    }
+
+    /// How far an OSD is, if it has anything in common with where we are.
+    pub(super) fn distance(&self, map: &OsdMap, osd: i32) -> Option<i32> {
+        let distances = self.distances.get_or_init(|| map.crush().distances(&self.location));
+        distances.get(&osd).copied()
     }
 
     /// The map's epoch, 0 before the first.

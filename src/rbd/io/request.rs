@@ -40,6 +40,20 @@ pub(super) enum Kind {
     Flush,
 }
 
+impl Kind {
+    /// For the log.
+    fn name(&self) -> &'static str {
+        match self {
+            Kind::Read(_) => "read",
+            Kind::Write(_) => "write",
+            Kind::Discard { .. } => "discard",
+            Kind::WriteSame(_) => "write same",
+            Kind::CompareAndWrite { .. } => "compare and write",
+            Kind::Flush => "flush",
+        }
+    }
+}
+
 /// The end of a request that is under way.
 pub(super) struct Finish {
     image: Arc<Image>,
@@ -136,6 +150,7 @@ impl Request {
             return start_flush(finish);
         }
         let view = image.view();
+        log::debug!(target: "rbd", "image {}: {} {off}~{len}", image.id(), kind.name());
         let is_read = matches!(kind, Kind::Read(_));
         let len = match clip(&view, off, len) {
             Ok(_) if !is_read && image.is_read_only() => {

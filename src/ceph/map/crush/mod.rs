@@ -9,6 +9,8 @@
 //!   bucket.rs     chooses one item of a bucket      hash.rs, ln.rs: the dice
 //!        |
 //!   args.rs       weights and ids in place of the bucket's own
+//!
+//!   location.rs   names, and how far each OSD is from a client's place in the hierarchy
 //! ```
 //!
 //! The result has to be what every other client and OSD computes, to the bit, for every map there
@@ -21,6 +23,7 @@ mod bucket;
 mod compat;
 mod hash;
 mod ln;
+mod location;
 mod mapper;
 mod msr;
 mod rule;
@@ -33,6 +36,8 @@ use crate::errno::{Errno, Error, Result};
 
 pub use bucket::Bucket;
 pub(super) use hash::hash2;
+pub use location::CrushLocation;
+use location::{Names, names_of};
 pub use rule::{Rule, RuleKind};
 
 /// What an erasure-coded pool's set has where no OSD was found (`CRUSH_ITEM_NONE`).
@@ -53,6 +58,7 @@ pub struct CrushMap {
     max_devices: i32,
     tunables: Tunables,
     args: ChooseArgs,
+    names: Names,
 }
 
 /// How hard and in which way to search; kept for old clusters, whose data would move otherwise.
@@ -116,23 +122,22 @@ impl CrushMap {
         for index in 0..max_rules {
             rules.push(Rule::decode(&mut reader, index)?);
         }
-        // Names of types, of buckets and of rules.
-        for _ in 0..3 {
-            skip_names(&mut reader)?;
-        }
+        let names = Names { types: names_of(&mut reader)?, items: names_of(&mut reader)? };
+        // Those of rules are for people.
+        names_of(&mut reader)?;
         let tunables = Tunables::decode(&mut reader)?;
         let mut args = ChooseArgs::default();
         if !reader.is_empty() {
             // Device classes: which a device has, their names, and the buckets made for each; a
             // rule takes those buckets by number, so nothing here is needed to place a group.
             reader.map::<i32, i32>("crush class_map")?;
-            skip_names(&mut reader)?;
+            names_of(&mut reader)?;
             reader.map::<i32, std::collections::BTreeMap<i32, i32>>("crush class_bucket")?;
         }
         if !reader.is_empty() {
             args = ChooseArgs::decode(&mut reader, &buckets)?;
         }
-        let mut map = CrushMap { buckets, rules, max_devices, tunables, args };
+        let mut map = CrushMap { buckets, rules, max_devices, tunables, args, names };
         map.tunables.decode_msr(&mut reader)?;
         map.refuse_cycles()?;
         Ok(map)
@@ -236,19 +241,4 @@ impl Tunables {
         }
         Ok(())
     }
-}
-
-/// A map from numbers to names. Numbers were once written with 64 bits; then the zero upper half
-/// stands where the length of a name, never 0, is expected.
-fn skip_names(reader: &mut Reader<'_>) -> Result<()> {
-    const FIELD: &str = "crush names";
-    for _ in 0..reader.count(8, FIELD)? {
-        reader.i32(FIELD)?;
-        let mut len = reader.u32(FIELD)?;
-        if len == 0 {
-            len = reader.u32(FIELD)?;
-        }
-        reader.take(len as usize, FIELD)?;
-    }
-    Ok(())
 }

@@ -24,6 +24,7 @@ impl State {
     ) {
         let Some(Session { role, name, .. }) = self.sessions.get(&session) else { return };
         let name = name.clone();
+        log::trace!(target: "monc", "mon.{name} sent {message}");
         let result = match *role {
             Role::Tell(tid) => {
                 self.tell_message(tid, &message);
@@ -44,6 +45,7 @@ impl State {
             auth::KIND_REPLY => self.tickets(&message, now)?,
             config::KIND => {
                 let settings = config::decode(&message)?;
+                log::debug!(target: "monc:5", "{} options from the monitors", settings.len());
                 self.event(move |events| events.config(settings));
             }
             cluster_log::KIND => {
@@ -97,7 +99,7 @@ impl State {
         match self.credentials.renewed(reply.result, &reply.payload) {
             Ok(()) => {
                 active.renewal_at = None;
-                log::debug!(target: "monc", "tickets renewed");
+                log::debug!(target: "monc:5", "tickets renewed");
             }
             Err(error) if is_refusal(&error) => {
                 log::warn!(target: "monc", "logging in anew: {error}");

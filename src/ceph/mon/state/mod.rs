@@ -169,6 +169,10 @@ impl State {
         self.reopen(now);
     }
 
+    pub(super) fn configure(&mut self, change: impl FnOnce(&mut MonConfig)) {
+        change(&mut self.config);
+    }
+
     pub(super) fn shutdown(&mut self) {
         self.phase = Phase::Shut;
         let sessions: Vec<_> = self.sessions.keys().copied().collect();

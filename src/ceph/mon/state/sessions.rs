@@ -108,6 +108,8 @@ impl State {
         let Some(session) = self.active() else { return };
         let items = self.subs.unsent();
         if !items.is_empty() {
+            let names: Vec<_> = items.iter().map(|(what, item)| (what, item.start)).collect();
+            log::debug!(target: "monc:5", "subscribing to {names:?}");
             let message = mon_subscribe::message(&items, &self.config.host);
             self.actions.push_back(Action::Send { session, message });
         }

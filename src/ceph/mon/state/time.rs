@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Action, MonConfig, Phase, State};
+use super::{Action, MonConfig, Phase, Session, State};
 use crate::ceph::messages::auth;
 use crate::errno::Errno;
 
@@ -56,8 +56,13 @@ impl State {
         }
         let mut what =
             "no monitor let us in in time (options mon_host, client_mount_timeout)".to_owned();
-        if let Some(error) = &self.last_error {
-            what += &format!("; at last: {error}");
+        match &self.last_error {
+            Some(error) => what += &format!("; at last: {error}"),
+            None => {
+                for Session { name, addrs, .. } in self.sessions.values() {
+                    what += &format!("; mon.{name} at {addrs} does not answer");
+                }
+            }
         }
         for (done, _) in over {
             let error = Errno::ETIMEDOUT.because(what.clone());
