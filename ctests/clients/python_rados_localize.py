@@ -10,7 +10,7 @@ import sys
 
 import rados
 import rbd
-from transcript import attempt, cluster, main, new_pool, say, section, wait_until
+from transcript import attempt, cluster, main, say, section, wait_until
 
 SKIPPED = 77
 POOL = "ctests_localize"
@@ -46,6 +46,12 @@ def served(label, admin, osds, roles, read):
     say(label, "both" if len(did) > 1 else sorted(did))
 
 
+def settle(io):
+    """A replica serves what it knows all have; it learns that with the next writes to the group."""
+    for number in range(4):
+        io.write_full("other", str(number).encode())
+
+
 def acting(admin, name, pool=POOL):
     """The OSDs that have an object, the primary first."""
     return json.loads(command(admin, "osd map", pool=pool, object=name, format="json"))["acting"]
@@ -55,7 +61,10 @@ def reader(io, name, flag):
     """Reads an object by an operation with this flag."""
     def read():
         with rados.ReadOpCtx() as op:
+            # Kept: the original writes there when it is answered.
+            values = io.get_omap_vals(op, "", "", 1)
             io.operate_read_op(op, name, flag)
+            del values
     return read
 
 
@@ -96,6 +105,7 @@ def images(admin, osds, hosts):
             image.create_snap("snap")
             image.protect_snap("snap")
         rbd.RBD().clone(io, "image", "snap", io, "clone", rbd.RBD_FEATURE_LAYERING)
+        settle(io)
         primary, replica = acting(admin, data)
         roles, place = {primary: "primary", replica: "replica"}, f"host={hosts[replica]}"
     for label, name, snap, options in [
@@ -139,12 +149,19 @@ def body():
             command(admin, "osd crush move", name=f"r-{host}", args=["root=default"])
             command(admin, "osd crush move", name=host, args=[f"rack=r-{host}"])
             command(admin, "osd crush set", id=osd, weight=1.0, args=[f"host={host}"])
-        with new_pool(admin, POOL, "rbd") as io:
-            command(admin, "osd pool set", pool=POOL, var="size", val="2")
+        if admin.pool_exists(POOL):
+            admin.delete_pool(POOL)
+        # One group, so that every write is news to it.
+        command(admin, "osd pool create", pool=POOL, pg_num=1, pgp_num=1)
+        command(admin, "osd pool set", pool=POOL, var="size", val="2")
+        with admin.open_ioctx(POOL) as io:
+            io.application_enable("rbd")
             wait_until("clean", lambda: is_clean(admin), 60)
             io.write_full("object", b"content")
+            settle(io)
             objects(admin, osds, hosts)
             images(admin, osds, hosts)
+        admin.delete_pool(POOL)
 
 
 main(body)
