@@ -7,9 +7,9 @@ use crate::errno::{Errno, Result};
 
 /// Frames as in revision 2.1 (`CEPH_MSGR2_FEATURE_REVISION_1`).
 pub(super) const FEATURE_REVISION_1: u64 = 1;
-/// What we can do. A peer that is not told of compression (bit 1) neither waits for nor sends the
-/// frames that would agree on it (ProtocolV2.cc), which saves a round trip.
-pub(super) const FEATURES_SUPPORTED: u64 = FEATURE_REVISION_1;
+/// Frames can be compressed (`CEPH_MSGR2_FEATURE_COMPRESSION`). A peer that is not told so neither
+/// waits for nor sends the frames that would agree on it (ProtocolV2.cc), which saves a round trip.
+pub(super) const FEATURE_COMPRESSION: u64 = 2;
 
 /// `ceph v2\n` and the payload's length.
 pub(super) const PREFIX_LEN: usize = 10;

@@ -100,6 +100,17 @@ controls! {
     AuthSignature {
         signature: Signature,
     }
+    /// The client tells what it can do.
+    CompressionRequest {
+        wanted: bool,
+        /// `Algorithm`s, the one wanted most first.
+        algorithms: Vec<u32>,
+    }
+    /// The server has chosen.
+    CompressionDone {
+        agreed: bool,
+        algorithm: u32,
+    }
     /// The client opens a session.
     ClientIdent {
         addrs: EntityAddrs,

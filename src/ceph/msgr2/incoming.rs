@@ -3,6 +3,7 @@
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::banner::{Banner, PREFIX_LEN};
+use super::compression::Algorithm;
 use super::crypto::{BLOCK_LEN, Opener, TAG_LEN, padded};
 use super::preamble::{PREAMBLE_LEN, Preamble, SEGMENTS_MAX, Tag};
 use super::{INLINE_LEN, LATE_ABORTED, LATE_COMPLETE, LATE_MASK, Revision, TRANSCRIPT_MAX, crc};
@@ -38,6 +39,8 @@ pub(super) struct Incoming {
     revision: Revision,
     check_crcs: bool,
     opener: Option<Opener>,
+    /// What frames may be compressed with.
+    compression: Option<Algorithm>,
     /// The frame that is coming.
     current: Option<Current>,
     /// All bytes so far, while they are still to be signed.
@@ -74,6 +77,7 @@ impl Incoming {
             revision: Revision::V2_0,
             check_crcs,
             opener: None,
+            compression: None,
             current: None,
             transcript: Some(Vec::new()),
         }
@@ -112,6 +116,11 @@ impl Incoming {
         self.opener = Some(opener);
     }
 
+    /// Frames may from now on be compressed with this.
+    pub(super) fn set_compression(&mut self, algorithm: Algorithm) {
+        self.compression = Some(algorithm);
+    }
+
     /// All bytes of the banner and the frames taken so far; not kept any longer.
     pub(super) fn take_transcript(&mut self) -> Vec<u8> {
         self.transcript.take().unwrap_or_default()
@@ -144,7 +153,10 @@ impl Incoming {
             }
             let Some(current) = self.current.take() else { return Ok(None) };
             let body = self.take(current.len)?;
-            if let Some(segments) = self.segments(&current, body)? {
+            if let Some(mut segments) = self.segments(&current, body)? {
+                if current.preamble.is_compressed {
+                    self.decompress(&current.preamble, &mut segments)?;
+                }
                 return Ok(Some(Frame { tag: current.preamble.tag, segments }));
             }
         }
@@ -198,7 +210,18 @@ impl Incoming {
                 (preamble, first_secure_len(&preamble) + rest_secure_len(&preamble))
             }
         };
+        if preamble.is_compressed && self.compression.is_none() {
+            return Err(bad("frame: compressed, though nobody agreed on that"));
+        }
         Ok(Current { preamble, inlined, len })
+    }
+
+    fn decompress(&self, preamble: &Preamble, segments: &mut [Bytes; SEGMENTS_MAX]) -> Result<()> {
+        let Some(algorithm) = self.compression else { return Ok(()) };
+        for (segment, cap) in segments.iter_mut().zip(preamble.caps()) {
+            *segment = algorithm.decompress(segment, cap as usize)?.into();
+        }
+        Ok(())
     }
 
     /// Checks and takes apart what follows a preamble; `None` for a frame that was given up.

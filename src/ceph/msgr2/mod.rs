@@ -10,14 +10,15 @@
 //!
 //! [`Connection`] takes bytes and the time, gives bytes and [`Event`]s, and plays either side. Once
 //! it stands, a lossy one can be [split](Connection::split) into a [`Receiver`] and a [`Sender`]
-//! that two threads use without sharing a lock. Both revisions (2.0, 2.1) and both modes
-//! (checksums, AES-128-GCM) are spoken; compression is never announced, so no peer uses it.
+//! that two threads use without sharing a lock. Both revisions (2.0, 2.1), both modes (checksums,
+//! AES-128-GCM) and compression are spoken; the last is announced only where the options want it.
 //!
 //! Every byte a peer sends may be wrong: lengths are capped before anything is allocated, and what
 //! does not fit ends the connection with `EBADMSG`. May use: errno, codec, model, auth, types,
 //! message. Must not use: sockets, threads, locks, the clock.
 
 mod banner;
+mod compression;
 mod connection;
 mod control;
 mod crc;
@@ -30,6 +31,7 @@ mod preamble;
 mod receiver;
 mod sender;
 
+pub use compression::{Algorithm, Compression};
 pub use connection::{Connection, Event, Timeouts};
 pub use handshake::{Accept, AuthServer, Established, Local, Target};
 pub use receiver::{Received, Receiver};

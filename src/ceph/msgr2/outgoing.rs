@@ -5,6 +5,7 @@ use std::io::IoSlice;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
+use super::compression::{self, Compressor};
 use super::crypto::{BLOCK_LEN, Sealer, TAG_LEN, padded};
 use super::preamble::{PREAMBLE_LEN, Preamble, SEGMENTS_MAX, Tag};
 use super::{INLINE_LEN, LATE_COMPLETE, Revision, crc};
@@ -24,6 +25,7 @@ pub(super) struct Outgoing {
     revision: Revision,
     with_crcs: bool,
     sealer: Option<Sealer>,
+    compressor: Option<Compressor>,
     /// What is to be sent, in order; `tail` is behind them.
     pieces: VecDeque<Bytes>,
     tail: BytesMut,
@@ -39,6 +41,16 @@ fn sum(segment: &[Bytes]) -> u32 {
     segment.iter().fold(crc::START, |crc, piece| crc::update(crc, piece))
 }
 
+/// Of a frame with these segments. Fails when one of them is too long.
+fn preamble(tag: Tag, first: &[u8], later: Later<'_>) -> Result<Preamble> {
+    let too_long = |_| Errno::E2BIG.because("a message too long for a frame");
+    let mut lens = [u32::try_from(first.len()).map_err(too_long)?, 0, 0, 0];
+    for (len_of, segment) in lens.iter_mut().skip(1).zip(later) {
+        *len_of = u32::try_from(len(segment)).map_err(too_long)?;
+    }
+    Ok(Preamble::new(tag, lens))
+}
+
 impl Outgoing {
     /// Before the banner. Without `with_crcs` (`ms_crc_data`) checksums of segments are 0.
     pub(super) fn new(with_crcs: bool) -> Self {
@@ -46,6 +58,7 @@ impl Outgoing {
             revision: Revision::V2_0,
             with_crcs,
             sealer: None,
+            compressor: None,
             pieces: VecDeque::new(),
             tail: BytesMut::new(),
             transcript: Some(Vec::new()),
@@ -60,6 +73,11 @@ impl Outgoing {
     /// Frames are from now on encrypted.
     pub(super) fn set_sealer(&mut self, sealer: Sealer) {
         self.sealer = Some(sealer);
+    }
+
+    /// Frames are from now on compressed, unless they are short.
+    pub(super) fn set_compressor(&mut self, compressor: Compressor) {
+        self.compressor = Some(compressor);
     }
 
     /// All bytes of the banner and the frames so far; not kept any longer.
@@ -118,23 +136,28 @@ impl Outgoing {
     /// Appends a frame. Fails when a segment is too long for one, or the connection's nonces are
     /// used up.
     pub(super) fn frame(&mut self, tag: Tag, first: &[u8], later: Later<'_>) -> Result<()> {
-        let too_long = |_| Errno::E2BIG.because("a message too long for a frame");
-        let mut lens = [u32::try_from(first.len()).map_err(too_long)?, 0, 0, 0];
-        for (len_of, segment) in lens.iter_mut().skip(1).zip(later) {
-            *len_of = u32::try_from(len(segment)).map_err(too_long)?;
+        let compressed = self.compressor.and_then(|compressor| compressor.compress(first, later));
+        if let Some(compressed) = compressed {
+            let ([first, ..], later) = (&compressed, compression::later(&compressed));
+            let mut preamble = preamble(tag, first, later)?;
+            preamble.is_compressed = true;
+            return self.write(&preamble, first, later);
         }
-        let preamble = Preamble::new(tag, lens);
+        self.write(&preamble(tag, first, later)?, first, later)
+    }
+
+    fn write(&mut self, preamble: &Preamble, first: &[u8], later: Later<'_>) -> Result<()> {
         if self.tail.len() > TAIL_MAX {
             self.end_tail();
         }
         let start = self.tail.len();
         match (self.sealer.take(), self.revision) {
-            (None, Revision::V2_0) => self.crc_2_0(&preamble, first, later),
-            (None, Revision::V2_1) => self.crc_2_1(&preamble, first, later),
+            (None, Revision::V2_0) => self.crc_2_0(preamble, first, later),
+            (None, Revision::V2_1) => self.crc_2_1(preamble, first, later),
             (Some(mut sealer), revision) => {
                 let sealed = match revision {
-                    Revision::V2_0 => self.secure_2_0(&mut sealer, &preamble, first, later),
-                    Revision::V2_1 => self.secure_2_1(&mut sealer, &preamble, first, later),
+                    Revision::V2_0 => self.secure_2_0(&mut sealer, preamble, first, later),
+                    Revision::V2_1 => self.secure_2_1(&mut sealer, preamble, first, later),
                 };
                 self.sealer = Some(sealer);
                 sealed?;

@@ -34,7 +34,7 @@ macro_rules! tags {
     };
 }
 
-// frames_v2.h; 21 and 22 agree on compression, which is never announced here.
+// frames_v2.h
 tags! {
     Hello = 1, "Who is speaking, and where the other is seen from.";
     AuthRequest = 2, "Client: a method and its first payload.";
@@ -56,6 +56,8 @@ tags! {
     Keepalive2 = 18, "Is anyone there?";
     Keepalive2Ack = 19, "Someone is.";
     Ack = 20, "Messages up to this one have come.";
+    CompressionRequest = 21, "Client: which compression it can do.";
+    CompressionDone = 22, "Server: the one from here on, if any.";
 }
 
 /// Longest payload of a frame that is no message. The largest known are cephx tickets, a few KiB.
@@ -71,6 +73,14 @@ pub(super) struct Preamble {
     /// How many of `lens` are sent; the last of them is 0 only when it is the only one.
     pub(super) segments: usize,
     pub(super) lens: [u32; SEGMENTS_MAX],
+    /// Whether these are the lengths of compressed segments.
+    pub(super) is_compressed: bool,
+}
+
+/// Longest compressed segment of which `cap` bytes can come: every algorithm adds less to what it
+/// cannot compress.
+fn compressed_cap(cap: u32) -> u32 {
+    cap + cap / 4 + 1024
 }
 
 fn bad(what: impl std::fmt::Display) -> Error {
@@ -81,7 +91,7 @@ impl Preamble {
     /// Of a frame with segments of these lengths; empty ones at the end are not sent.
     pub(super) fn new(tag: Tag, lens: [u32; SEGMENTS_MAX]) -> Self {
         let segments = lens.iter().rposition(|len| *len > 0).map_or(1, |last| last + 1);
-        Preamble { tag, segments, lens }
+        Preamble { tag, segments, lens, is_compressed: false }
     }
 
     pub(super) fn encode(&self) -> [u8; PREAMBLE_LEN] {
@@ -99,6 +109,7 @@ impl Preamble {
             rest.put_u32_le(*len);
             rest.put_u16_le(alignment);
         }
+        rest.put_u8(if self.is_compressed { FLAG_COMPRESSED } else { 0 });
         sum.copy_from_slice(&crc::update(0, checked).to_le_bytes());
         bytes
     }
@@ -120,9 +131,6 @@ impl Preamble {
             return Err(bad("wrong checksum"));
         }
         let tag = Tag::from_number(number).ok_or_else(|| bad(format_args!("tag {number}")))?;
-        if flags & FLAG_COMPRESSED != 0 {
-            return Err(bad("compressed, though nobody agreed on that"));
-        }
         let sent = match lens.split_at_checked(segments) {
             Some((sent, rest)) if rest.iter().all(|len| *len == 0) => sent,
             _ => return Err(bad(format_args!("{segments} segments of {lens:?}"))),
@@ -134,11 +142,19 @@ impl Preamble {
             _ if tag != Tag::Message => return Err(bad("a control frame of many segments")),
             _ => {}
         }
-        let caps = if tag == Tag::Message { MESSAGE_MAX } else { [CONTROL_MAX; SEGMENTS_MAX] };
-        if let Some((len, _)) = lens.iter().zip(caps).find(|(len, cap)| **len > *cap) {
+        let is_compressed = flags & FLAG_COMPRESSED != 0;
+        let preamble = Preamble { tag, segments, lens, is_compressed };
+        let cap_of = |cap| if is_compressed { compressed_cap(cap) } else { cap };
+        let too_long = |(len, cap): &(&u32, u32)| **len > cap_of(*cap);
+        if let Some((len, _)) = lens.iter().zip(preamble.caps()).find(too_long) {
             return Err(bad(format_args!("{tag:?} with a segment of {len} bytes")));
         }
-        Ok(Preamble { tag, segments, lens })
+        Ok(preamble)
+    }
+
+    /// The longest segments that such a frame may have, once they are decompressed.
+    pub(super) fn caps(&self) -> [u32; SEGMENTS_MAX] {
+        if self.tag == Tag::Message { MESSAGE_MAX } else { [CONTROL_MAX; SEGMENTS_MAX] }
     }
 
     /// The lengths of the segments that are sent, behind the first.
@@ -192,7 +208,7 @@ mod tests {
             Preamble::decode(&bytes)
         };
         change(0, &[17]).unwrap();
-        assert!(change(0, &[21]).is_err(), "unknown tag");
+        assert!(change(0, &[23]).is_err(), "unknown tag");
         assert!(change(0, &[1]).is_err(), "control frame of four segments");
         assert!(change(1, &[0]).is_err(), "no segment");
         assert!(change(1, &[5]).is_err(), "five segments");
@@ -201,6 +217,14 @@ mod tests {
         assert!(change(8, &[0xff; 4]).is_err(), "long front");
         assert!(change(20, &[0; 4]).is_err(), "last segment empty");
         assert!(change(20, &[0, 0, 0, 0x41]).is_err(), "long data");
-        assert!(change(26, &[1]).is_err(), "compressed");
+        assert!(change(26, &[1]).unwrap().is_compressed);
+        // A header of 41 bytes takes more when it is compressed; not a lot more.
+        let compressed = |header: u32| {
+            let mut preamble = Preamble::new(Tag::Message, [header, 0, 0, 4096]);
+            preamble.is_compressed = true;
+            Preamble::decode(&preamble.encode())
+        };
+        assert_eq!(compressed(64 + 512).unwrap().lens, [64 + 512, 0, 0, 4096]);
+        assert!(compressed(64 + 2048).is_err(), "long compressed header");
     }
 }

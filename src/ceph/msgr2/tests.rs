@@ -1,5 +1,6 @@
 //! Two connections and a queue of bytes between them.
 
+mod compression;
 mod faults;
 mod hostile;
 mod recorded;
@@ -33,6 +34,7 @@ pub(super) fn client_local() -> Local {
         lossy: true,
         crc_data: true,
         revision_1: true,
+        compression: None,
     }
 }
 
@@ -80,7 +82,29 @@ impl Setup {
             setup.server.lossy = lossy;
             all.push(setup);
         }
+        all.extend(Setup::compressed());
         all
+    }
+
+    /// Every algorithm; of some also control frames are compressed.
+    pub(super) fn compressed() -> Vec<Setup> {
+        let setup = |(algorithm, mode, lossy, min_size)| {
+            let mut setup = Setup::new(&[mode]);
+            let wanted = Compression { algorithms: vec![algorithm], min_size, secure: true };
+            for side in [&mut setup.client, &mut setup.server] {
+                side.compression = Some(wanted.clone());
+                side.lossy = lossy;
+            }
+            setup
+        };
+        [
+            (Algorithm::Snappy, MODE_SECURE, true, 256),
+            (Algorithm::Zlib, MODE_CRC, true, 256),
+            (Algorithm::Zstd, MODE_CRC, true, 0),
+            (Algorithm::Lz4, MODE_SECURE, false, 0),
+        ]
+        .map(setup)
+        .into()
     }
 }
 
@@ -204,6 +228,8 @@ fn a_session_stands_and_carries_messages_in_every_mode() {
         assert_eq!(established.local_addr.to_string(), "any:127.0.0.1:0/77");
         assert_eq!(established.global_id, 4123);
         assert_eq!(established.lossy, setup.server.lossy);
+        let wanted = setup.client.compression.as_ref();
+        assert_eq!(established.compression, wanted.map(|wanted| wanted.algorithms[0]));
         assert_eq!(ready(&server_events).peer.to_string(), "client.4123");
         assert_eq!(messages(server_events).len(), 1);
         let sent = [

@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use once_cell::sync::OnceCell;
 
 use crate::ceph::auth::{AuthClient, AuthSource};
-use crate::ceph::msgr2::{Local, Timeouts};
+use crate::ceph::msgr2::{Algorithm, Compression, Local, Timeouts};
 use crate::ceph::transport::{Link, Peer, SessionHandler, Transport};
 use crate::ceph::types::{EntityAddr, EntityAddrs, EntityKind, features};
 use crate::conf;
@@ -34,7 +34,7 @@ use session::Session;
 use shared::Shared;
 
 /// What the configuration says about sockets.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// `ms_connection_ready_timeout`, `ms_connection_idle_timeout`.
     pub timeouts: Timeouts,
@@ -46,12 +46,24 @@ pub struct Settings {
     pub crc_data: bool,
     /// Revision 2.1 of the protocol is spoken where the peer does; false is for tests of 2.0.
     pub revision_1: bool,
+    /// What we are: a client. Tests may be an OSD, since those compress with one another only.
+    pub kind: EntityKind,
+    /// Whether and how frames with OSDs are compressed (`ms_osd_compress_mode` and its kin).
+    pub compression: Option<Compression>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let timeouts = Timeouts::default();
-        Settings { timeouts, nodelay: true, receive_buffer: 0, crc_data: true, revision_1: true }
+        Settings {
+            timeouts,
+            nodelay: true,
+            receive_buffer: 0,
+            crc_data: true,
+            revision_1: true,
+            kind: EntityKind::Client,
+            compression: None,
+        }
     }
 }
 
@@ -68,8 +80,25 @@ impl Settings {
             receive_buffer: u32::try_from(config.u64("ms_tcp_rcvbuf")).unwrap_or(u32::MAX),
             crc_data: config.bool("ms_crc_data"),
             revision_1: true,
+            kind: EntityKind::Client,
+            compression: compression(config),
         }
     }
+}
+
+/// Options of Ceph 18; with OSDs only.
+fn compression(config: &impl conf::Settings) -> Option<Compression> {
+    if config.text("ms_osd_compress_mode") != "force" {
+        return None;
+    }
+    let names = config.text("ms_osd_compression_algorithm");
+    let names = names.split([';', ',', '=', ' ', '\t']).filter(|name| !name.is_empty());
+    let algorithms: Vec<_> = names.filter_map(Algorithm::from_name).collect();
+    (!algorithms.is_empty()).then(|| Compression {
+        algorithms,
+        min_size: usize::try_from(config.u64("ms_osd_compress_min_size")).unwrap_or(usize::MAX),
+        secure: config.bool("ms_compress_secure"),
+    })
 }
 
 /// All sessions of one cluster handle. To daemons they look like one process: one address, one
@@ -116,7 +145,7 @@ impl Handle {
     /// How a new connection of ours presents itself.
     fn local(&self) -> Local {
         Local {
-            kind: EntityKind::Client,
+            kind: self.settings.kind,
             number: None,
             addrs: EntityAddrs(self.addr.get().copied().into_iter().collect()),
             nonce: self.nonce,
@@ -126,6 +155,7 @@ impl Handle {
             lossy: true,
             crc_data: self.settings.crc_data,
             revision_1: self.settings.revision_1,
+            compression: self.settings.compression.clone(),
         }
     }
 

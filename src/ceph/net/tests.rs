@@ -137,6 +137,7 @@ fn echo(modes: &[u32]) -> EntityAddr {
             lossy: true,
             crc_data: true,
             revision_1: true,
+            compression: None,
         };
         let (timeouts, now) = (Timeouts::default(), Instant::now());
         let mut server = Connection::server(local, seen, Box::new(auth), 1, timeouts, now);
@@ -421,6 +422,33 @@ fn real_daemons_with_cephx_speak_both_modes_in_both_revisions() {
         assert!(ask_for_map(&mon) > 100, "{mode}");
         credentials.adopt(&attempt).unwrap();
         ask_for_life(&Opened::over(net, EntityKind::Osd, osd(), None));
+    }
+}
+
+#[test]
+#[ignore = "needs CEPH_CONF of a cluster with ms_osd_compress_mode = force, _min_size = 0, secure"]
+fn real_osds_compress_with_one_that_says_it_is_an_osd() {
+    let read = |path: &str| std::fs::read(path).map_err(Error::from);
+    for mode in ["crc", "secure"] {
+        for algorithm in ["snappy", "zlib", "zstd", "lz4"] {
+            let config = Config::new("ceph", EntityName::parse("osd.0").unwrap());
+            config.read_file(None).unwrap();
+            config.set("ms_cluster_mode", mode).unwrap();
+            config.set("ms_client_mode", mode).unwrap();
+            config.set("ms_osd_compression_algorithm", algorithm).unwrap();
+            let name = config.name().clone();
+            let credentials = Credentials::new(&config, &name, &read, Clock::system()).unwrap();
+            let settings = Settings { kind: EntityKind::Osd, ..Settings::from_config(&config) };
+            assert!(settings.compression.is_some(), "not this cluster");
+            let net = Arc::new(Net::new(settings, credentials.clone()).unwrap());
+            let attempt = credentials.attempt();
+            let addr = monitors(&config)[0];
+            let mon = Opened::over(net.clone(), EntityKind::Mon, addr, Some(attempt.client()));
+            assert!(ask_for_map(&mon) > 100, "{mode}");
+            credentials.adopt(&attempt).unwrap();
+            // Every frame, also the session's identification, is compressed from here on.
+            ask_for_life(&Opened::over(net, EntityKind::Osd, osd(), None));
+        }
     }
 }
 

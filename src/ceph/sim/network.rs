@@ -379,6 +379,7 @@ fn local(kind: EntityKind, number: Option<i64>, addrs: Vec<EntityAddr>) -> Local
         lossy: true,
         crc_data: true,
         revision_1: true,
+        compression: None,
     }
 }
 

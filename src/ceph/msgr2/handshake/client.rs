@@ -1,20 +1,21 @@
 //! The side that opened the connection.
 
 use super::{
-    Cookies, Established, Expected, FLAG_LOSSY, Finished, Local, Opening, Target, kind_of, secure,
-    send_banner, take_banner,
+    Common, Cookies, Established, Expected, FLAG_LOSSY, Finished, Local, Opening, Target, compress,
+    kind_of, secure, send_banner, take_banner,
 };
 use crate::ceph::auth::{AuthClient, AuthRequest};
+use crate::ceph::msgr2::Side;
+use crate::ceph::msgr2::compression::Algorithm;
 use crate::ceph::msgr2::control::{
-    self, AuthBadMethod, AuthDone, AuthReplyMore, AuthRequestMore, ClientIdent, Control, Hello,
-    IdentMissingFeatures, ServerIdent, SessionReconnect, SessionReconnectOk, SessionReset,
-    SessionRetry, SessionRetryGlobal,
+    self, AuthBadMethod, AuthDone, AuthReplyMore, AuthRequestMore, ClientIdent, CompressionDone,
+    CompressionRequest, Control, Hello, IdentMissingFeatures, ServerIdent, SessionReconnect,
+    SessionReconnectOk, SessionReset, SessionRetry, SessionRetryGlobal,
 };
 use crate::ceph::msgr2::incoming::{Frame, Incoming};
 use crate::ceph::msgr2::outgoing::Outgoing;
 use crate::ceph::msgr2::preamble::Tag;
-use crate::ceph::msgr2::{Revision, Side};
-use crate::ceph::types::{AddrKind, EntityAddr, EntityAddrs, EntityName};
+use crate::ceph::types::{AddrKind, EntityAddr, EntityAddrs, EntityKind, EntityName};
 use crate::errno::{Errno, Result};
 
 /// Attempts that a server may answer with "again". A right one asks for one.
@@ -23,9 +24,10 @@ const ATTEMPTS_MAX: u32 = 16;
 /// What the client waits for.
 enum State {
     Banner,
-    Hello { revision: Revision },
-    Auth { revision: Revision, modes: Vec<u32> },
-    Signature { expected: Expected },
+    Hello { common: Common },
+    Auth { common: Common, modes: Vec<u32> },
+    Signature { common: Common, expected: Expected },
+    Compression,
     ServerIdent { opening: Opening },
     Reconnected,
     Finished,
@@ -42,6 +44,7 @@ pub(crate) struct ClientHandshake {
     in_seq: u64,
     global_id: u64,
     mode: u32,
+    compression: Option<Algorithm>,
     attempts: u32,
 }
 
@@ -49,16 +52,27 @@ impl ClientHandshake {
     /// Sends the banner. With a server's cookie in `cookies` the session is to be continued after
     /// the message `in_seq`.
     pub(crate) fn new(
-        local: Local,
+        mut local: Local,
         target: Target,
         auth: Box<dyn AuthClient>,
         (cookies, in_seq): (Cookies, u64),
         outgoing: &mut Outgoing,
     ) -> Self {
+        // The option is for OSDs; nobody else compresses.
+        local.compression = local.compression.filter(|_| target.kind == EntityKind::Osd);
         send_banner(&local, outgoing);
-        let state = State::Banner;
-        let (global_id, mode, attempts) = (0, 0, 0);
-        ClientHandshake { local, target, auth, state, cookies, in_seq, global_id, mode, attempts }
+        ClientHandshake {
+            local,
+            target,
+            auth,
+            state: State::Banner,
+            cookies,
+            in_seq,
+            global_id: 0,
+            mode: 0,
+            compression: None,
+            attempts: 0,
+        }
     }
 
     /// Takes what has come as far as it goes.
@@ -68,12 +82,12 @@ impl ClientHandshake {
         outgoing: &mut Outgoing,
     ) -> Result<Option<Finished>> {
         if let State::Banner = self.state {
-            let Some(revision) = take_banner(&self.local, incoming, outgoing)? else {
+            let Some(common) = take_banner(&self.local, incoming, outgoing)? else {
                 return Ok(None);
             };
             let hello = Hello { kind: self.local.kind as u8, addr: self.target.addr };
             hello.send(outgoing)?;
-            self.state = State::Hello { revision };
+            self.state = State::Hello { common };
         }
         while !matches!(self.state, State::Finished) {
             let Some(frame) = incoming.frame()? else { break };
@@ -92,12 +106,20 @@ impl ClientHandshake {
         outgoing: &mut Outgoing,
     ) -> Result<Option<Finished>> {
         match std::mem::replace(&mut self.state, State::Finished) {
-            State::Hello { revision } => self.hello(revision, frame, outgoing)?,
-            State::Auth { revision, modes } => {
-                self.auth(revision, modes, frame, incoming, outgoing)?;
+            State::Hello { common } => self.hello(common, frame, outgoing)?,
+            State::Auth { common, modes } => {
+                self.auth(common, modes, frame, incoming, outgoing)?;
             }
-            State::Signature { expected } => {
+            State::Signature { common, expected } => {
                 expected.check(frame)?;
+                if common.compression {
+                    self.ask_for_compression(outgoing)?;
+                } else {
+                    self.open(Opening::New, outgoing)?;
+                }
+            }
+            State::Compression => {
+                self.compression(&CompressionDone::read(frame)?, incoming, outgoing)?;
                 self.open(Opening::New, outgoing)?;
             }
             State::ServerIdent { opening } => return self.server_ident(opening, frame).map(Some),
@@ -109,7 +131,7 @@ impl ClientHandshake {
         Ok(None)
     }
 
-    fn hello(&mut self, revision: Revision, frame: &Frame, outgoing: &mut Outgoing) -> Result<()> {
+    fn hello(&mut self, common: Common, frame: &Frame, outgoing: &mut Outgoing) -> Result<()> {
         let hello = Hello::read(frame)?;
         let kind = kind_of(hello.kind)?;
         if kind != self.target.kind {
@@ -130,23 +152,23 @@ impl ClientHandshake {
             self.local.addrs = EntityAddrs(vec![addr]);
         }
         let request = self.auth.request()?;
-        self.request(revision, request, outgoing)
+        self.request(common, request, outgoing)
     }
 
     fn request(
         &mut self,
-        revision: Revision,
+        common: Common,
         AuthRequest { method, modes, payload }: AuthRequest,
         outgoing: &mut Outgoing,
     ) -> Result<()> {
         control::AuthRequest { method, modes: modes.clone(), payload }.send(outgoing)?;
-        self.state = State::Auth { revision, modes };
+        self.state = State::Auth { common, modes };
         Ok(())
     }
 
     fn auth(
         &mut self,
-        revision: Revision,
+        common: Common,
         modes: Vec<u32>,
         frame: &Frame,
         incoming: &mut Incoming,
@@ -162,13 +184,13 @@ impl ClientHandshake {
                     &bad.allowed_methods,
                     &bad.allowed_modes,
                 )?;
-                self.request(revision, request, outgoing)
+                self.request(common, request, outgoing)
             }
             Tag::AuthReplyMore => {
                 let more = AuthReplyMore::read(frame)?;
                 self.again()?;
                 let payload = self.auth.more(&more.payload)?;
-                self.state = State::Auth { revision, modes };
+                self.state = State::Auth { common, modes };
                 AuthRequestMore { payload }.send(outgoing)
             }
             _ => {
@@ -179,11 +201,41 @@ impl ClientHandshake {
                 }
                 let done = self.auth.done(global_id, mode, &payload)?;
                 (self.global_id, self.mode) = (global_id, mode);
-                let expected = secure(Side::Client, revision, mode, done, incoming, outgoing)?;
-                self.state = State::Signature { expected };
+                let expected =
+                    secure(Side::Client, common.revision, mode, done, incoming, outgoing)?;
+                self.state = State::Signature { common, expected };
                 Ok(())
             }
         }
+    }
+
+    fn ask_for_compression(&mut self, outgoing: &mut Outgoing) -> Result<()> {
+        let wanted = self.local.compression_in(self.mode);
+        let algorithms = wanted.map_or(&[][..], |wanted| &wanted.algorithms);
+        let algorithms = algorithms.iter().map(|algorithm| *algorithm as u32).collect();
+        self.state = State::Compression;
+        CompressionRequest { wanted: wanted.is_some(), algorithms }.send(outgoing)
+    }
+
+    fn compression(
+        &mut self,
+        done: &CompressionDone,
+        incoming: &mut Incoming,
+        outgoing: &mut Outgoing,
+    ) -> Result<()> {
+        let Some(wanted) = self.local.compression_in(self.mode).filter(|_| done.agreed) else {
+            // Who was not asked to compress and says it will does not.
+            return Ok(());
+        };
+        let algorithm = Algorithm::from_number(done.algorithm)
+            .filter(|algorithm| wanted.algorithms.contains(algorithm))
+            .ok_or_else(|| {
+                let what = format!("compression {}, which was not offered", done.algorithm);
+                Errno::EBADMSG.because(what)
+            })?;
+        compress(algorithm, wanted.min_size, incoming, outgoing);
+        self.compression = Some(algorithm);
+        Ok(())
     }
 
     /// Counts what a peer could go on with forever.
@@ -295,9 +347,17 @@ impl ClientHandshake {
         opening: Opening,
     ) -> Finished {
         let local_addr = self.local.addrs.0.first().copied().unwrap_or_default();
-        let (global_id, mode) = (self.global_id, self.mode);
-        let established =
-            Established { peer, peer_addrs, features, local_addr, global_id, mode, lossy };
+        let (global_id, mode, compression) = (self.global_id, self.mode, self.compression);
+        let established = Established {
+            peer,
+            peer_addrs,
+            features,
+            local_addr,
+            global_id,
+            mode,
+            lossy,
+            compression,
+        };
         Finished { established, cookies: self.cookies, opening }
     }
 }

@@ -9,6 +9,8 @@
 //!                     <---       AuthReplyMore     another step, or
 //!                     <---       AuthDone          the mode and its keys from here on
 //!    AuthSignature    <-->       AuthSignature     nobody has changed any of that
+//!    CompressionRequest ->                         if both said in their banners that they can
+//!                     <---       CompressionDone   the algorithm from here on, or none
 //!    ClientIdent      --->                         a new session
 //!                     <---       ServerIdent       .. stands
 //!    SessionReconnect --->                         an old session
@@ -23,13 +25,14 @@ pub(super) use server::{Kept, ServerHandshake};
 
 pub use server::{Accept, AuthServer};
 
+use super::Revision;
 use super::Side;
-use super::banner::{Banner, FEATURE_REVISION_1};
+use super::banner::{Banner, FEATURE_COMPRESSION, FEATURE_REVISION_1};
+use super::compression::{Algorithm, Compression, Compressor};
 use super::control::{AuthSignature, Control, Signature};
 use super::crypto;
 use super::incoming::{Frame, Incoming};
 use super::outgoing::Outgoing;
-use super::{Revision, banner};
 use crate::ceph::auth::{AuthDone, MODE_CRC, MODE_SECURE};
 use crate::ceph::types::{EntityAddr, EntityAddrs, EntityKind, EntityName};
 use crate::errno::{Errno, Result};
@@ -61,15 +64,19 @@ pub struct Local {
     pub crc_data: bool,
     /// Whether to speak revision 2.1 where the peer does, as everybody should.
     pub revision_1: bool,
+    /// Whether and how to compress frames, where the peer wants it too. A client asks OSDs only.
+    pub compression: Option<Compression>,
 }
 
 impl Local {
     fn protocol_features(&self) -> u64 {
-        if self.revision_1 {
-            banner::FEATURES_SUPPORTED
-        } else {
-            banner::FEATURES_SUPPORTED & !FEATURE_REVISION_1
-        }
+        let revision_1 = if self.revision_1 { FEATURE_REVISION_1 } else { 0 };
+        revision_1 | if self.compression.is_some() { FEATURE_COMPRESSION } else { 0 }
+    }
+
+    /// What to compress with in this mode (`MODE_*`).
+    fn compression_in(&self, mode: u32) -> Option<&Compression> {
+        self.compression.as_ref().filter(|wanted| mode != MODE_SECURE || wanted.secure)
     }
 
     fn flags(&self) -> u64 {
@@ -103,6 +110,8 @@ pub struct Established {
     pub mode: u32,
     /// Whether a fault ends the session; the server decides.
     pub lossy: bool,
+    /// What frames are compressed with.
+    pub compression: Option<Algorithm>,
 }
 
 /// What tells one session from another, kept over reconnects of one that is not lossy.
@@ -133,19 +142,38 @@ pub(super) struct Finished {
     pub(super) opening: Opening,
 }
 
+/// What both sides' banners say.
+#[derive(Clone, Copy)]
+struct Common {
+    revision: Revision,
+    /// Whether there is to be talk of compression.
+    compression: bool,
+}
+
 /// Takes the peer's banner and sets the revision both speak. `None` while it has not come.
 fn take_banner(
     local: &Local,
     incoming: &mut Incoming,
     outgoing: &mut Outgoing,
-) -> Result<Option<Revision>> {
+) -> Result<Option<Common>> {
     let Some(theirs) = incoming.banner()? else { return Ok(None) };
     theirs.check(local.protocol_features())?;
     let both = theirs.supported & local.protocol_features();
     let revision = if both & FEATURE_REVISION_1 != 0 { Revision::V2_1 } else { Revision::V2_0 };
     incoming.set_revision(revision);
     outgoing.set_revision(revision);
-    Ok(Some(revision))
+    Ok(Some(Common { revision, compression: both & FEATURE_COMPRESSION != 0 }))
+}
+
+/// Both directions are from now on compressed.
+fn compress(
+    algorithm: Algorithm,
+    min_size: usize,
+    incoming: &mut Incoming,
+    outgoing: &mut Outgoing,
+) {
+    incoming.set_compression(algorithm);
+    outgoing.set_compressor(Compressor { algorithm, min_size });
 }
 
 fn send_banner(local: &Local, outgoing: &mut Outgoing) {

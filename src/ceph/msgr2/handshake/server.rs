@@ -3,19 +3,20 @@
 use bytes::Bytes;
 
 use super::{
-    Cookies, Established, Expected, FLAG_LOSSY, Finished, Local, Opening, kind_of, secure,
-    send_banner, take_banner,
+    Common, Cookies, Established, Expected, FLAG_LOSSY, Finished, Local, Opening, compress,
+    kind_of, secure, send_banner, take_banner,
 };
 use crate::ceph::auth::{AuthDone, METHOD_NONE, MODE_CRC};
+use crate::ceph::msgr2::Side;
+use crate::ceph::msgr2::compression::Algorithm;
 use crate::ceph::msgr2::control::{
-    self, AuthBadMethod, AuthReplyMore, AuthRequest, AuthRequestMore, ClientIdent, Control, Hello,
-    IdentMissingFeatures, ServerIdent, SessionReconnect, SessionReconnectOk, SessionReset,
-    SessionRetry, SessionRetryGlobal,
+    self, AuthBadMethod, AuthReplyMore, AuthRequest, AuthRequestMore, ClientIdent, CompressionDone,
+    CompressionRequest, Control, Hello, IdentMissingFeatures, ServerIdent, SessionReconnect,
+    SessionReconnectOk, SessionReset, SessionRetry, SessionRetryGlobal,
 };
 use crate::ceph::msgr2::incoming::{Frame, Incoming};
 use crate::ceph::msgr2::outgoing::Outgoing;
 use crate::ceph::msgr2::preamble::Tag;
-use crate::ceph::msgr2::{Revision, Side};
 use crate::ceph::types::{EntityAddr, EntityKind, EntityName};
 use crate::errno::{Errno, Result};
 
@@ -74,9 +75,10 @@ impl AuthServer for () {
 /// What the server waits for.
 enum State {
     Banner,
-    Hello { revision: Revision },
-    Auth { revision: Revision, more: Option<u32> },
-    Signature { expected: Expected },
+    Hello { common: Common },
+    Auth { common: Common, more: Option<u32> },
+    Signature { common: Common, expected: Expected },
+    Compression,
     Ident,
     Finished,
 }
@@ -102,6 +104,7 @@ pub(crate) struct ServerHandshake {
     client: EntityKind,
     global_id: u64,
     mode: u32,
+    compression: Option<Algorithm>,
 }
 
 impl ServerHandshake {
@@ -115,9 +118,18 @@ impl ServerHandshake {
         outgoing: &mut Outgoing,
     ) -> Self {
         send_banner(&local, outgoing);
-        let state = State::Banner;
-        let (client, global_id, mode) = (EntityKind::Client, 0, 0);
-        ServerHandshake { local, seen, auth, cookie, kept, state, client, global_id, mode }
+        ServerHandshake {
+            local,
+            seen,
+            auth,
+            cookie,
+            kept,
+            state: State::Banner,
+            client: EntityKind::Client,
+            global_id: 0,
+            mode: 0,
+            compression: None,
+        }
     }
 
     /// Takes what has come as far as it goes.
@@ -127,11 +139,11 @@ impl ServerHandshake {
         outgoing: &mut Outgoing,
     ) -> Result<Option<Finished>> {
         if let State::Banner = self.state {
-            let Some(revision) = take_banner(&self.local, incoming, outgoing)? else {
+            let Some(common) = take_banner(&self.local, incoming, outgoing)? else {
                 return Ok(None);
             };
             Hello { kind: self.local.kind as u8, addr: self.seen }.send(outgoing)?;
-            self.state = State::Hello { revision };
+            self.state = State::Hello { common };
         }
         while !matches!(self.state, State::Finished) {
             let Some(frame) = incoming.frame()? else { break };
@@ -150,21 +162,25 @@ impl ServerHandshake {
         outgoing: &mut Outgoing,
     ) -> Result<Option<Finished>> {
         match std::mem::replace(&mut self.state, State::Finished) {
-            State::Hello { revision } => {
+            State::Hello { common } => {
                 self.client = kind_of(Hello::read(frame)?.kind)?;
-                self.state = State::Auth { revision, more: None };
+                self.state = State::Auth { common, more: None };
             }
-            State::Auth { revision, more: None } => {
+            State::Auth { common, more: None } => {
                 let AuthRequest { method, modes, payload } = AuthRequest::read(frame)?;
                 let accept = self.auth.request(method, &modes, &payload);
-                self.accept(revision, method, accept, incoming, outgoing)?;
+                self.accept(common, method, accept, incoming, outgoing)?;
             }
-            State::Auth { revision, more: Some(method) } => {
+            State::Auth { common, more: Some(method) } => {
                 let accept = self.auth.more(&AuthRequestMore::read(frame)?.payload);
-                self.accept(revision, method, accept, incoming, outgoing)?;
+                self.accept(common, method, accept, incoming, outgoing)?;
             }
-            State::Signature { expected } => {
+            State::Signature { common, expected } => {
                 expected.check(frame)?;
+                self.state = if common.compression { State::Compression } else { State::Ident };
+            }
+            State::Compression => {
+                self.compression(&CompressionRequest::read(frame)?, incoming, outgoing)?;
                 self.state = State::Ident;
             }
             State::Ident if frame.tag == Tag::SessionReconnect => {
@@ -180,7 +196,7 @@ impl ServerHandshake {
 
     fn accept(
         &mut self,
-        revision: Revision,
+        common: Common,
         method: u32,
         accept: Accept,
         incoming: &mut Incoming,
@@ -188,21 +204,44 @@ impl ServerHandshake {
     ) -> Result<()> {
         match accept {
             Accept::Bad { result, methods: allowed_methods, modes: allowed_modes } => {
-                self.state = State::Auth { revision, more: None };
+                self.state = State::Auth { common, more: None };
                 AuthBadMethod { method, result, allowed_methods, allowed_modes }.send(outgoing)
             }
             Accept::More(payload) => {
-                self.state = State::Auth { revision, more: Some(method) };
+                self.state = State::Auth { common, more: Some(method) };
                 AuthReplyMore { payload }.send(outgoing)
             }
             Accept::Done { global_id, mode, payload, keys } => {
                 control::AuthDone { global_id, mode, payload }.send(outgoing)?;
                 (self.global_id, self.mode) = (global_id, mode);
-                let expected = secure(Side::Server, revision, mode, keys, incoming, outgoing)?;
-                self.state = State::Signature { expected };
+                let expected =
+                    secure(Side::Server, common.revision, mode, keys, incoming, outgoing)?;
+                self.state = State::Signature { common, expected };
                 Ok(())
             }
         }
+    }
+
+    /// The first algorithm on the client's list that is on ours.
+    fn compression(
+        &mut self,
+        request: &CompressionRequest,
+        incoming: &mut Incoming,
+        outgoing: &mut Outgoing,
+    ) -> Result<()> {
+        let wanted = self.local.compression_in(self.mode).filter(|_| request.wanted);
+        let chosen = wanted.and_then(|wanted| {
+            let known = request.algorithms.iter().filter_map(|n| Algorithm::from_number(*n));
+            let mut both = known.filter(|algorithm| wanted.algorithms.contains(algorithm));
+            both.next().map(|algorithm| (algorithm, wanted.min_size))
+        });
+        let algorithm = chosen.map_or(0, |(algorithm, _)| algorithm as u32);
+        CompressionDone { agreed: chosen.is_some(), algorithm }.send(outgoing)?;
+        if let Some((algorithm, min_size)) = chosen {
+            compress(algorithm, min_size, incoming, outgoing);
+            self.compression = Some(algorithm);
+        }
+        Ok(())
     }
 
     fn ident(&mut self, ident: ClientIdent, outgoing: &mut Outgoing) -> Result<Option<Finished>> {
@@ -287,9 +326,16 @@ impl ServerHandshake {
         opening: Opening,
     ) -> Finished {
         let local_addr = self.local.addrs.0.first().copied().unwrap_or_default();
-        let (global_id, mode, lossy) = (self.global_id, self.mode, self.local.lossy);
-        let established =
-            Established { peer, peer_addrs, features, local_addr, global_id, mode, lossy };
+        let established = Established {
+            peer,
+            peer_addrs,
+            features,
+            local_addr,
+            global_id: self.global_id,
+            mode: self.mode,
+            lossy: self.local.lossy,
+            compression: self.compression,
+        };
         Finished { established, cookies, opening }
     }
 }
