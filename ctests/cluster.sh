@@ -146,6 +146,21 @@ launch() {
         { cat "$dir/log/start.$1" >&2; return 1; }
 }
 
+# The manager makes this pool by itself, some time after the start: waits for it, so that no script sees it
+# appear. Since 17 it is .mgr, and before that device_health_metrics.
+wait_for_own_pool() {
+    for _ in $(seq 120); do
+        ! in_root ceph osd pool ls 2>/dev/null | grep -qE 'device_health_metrics|^\.mgr' || return 0
+        # In Debian's 18.2 no module of the manager can be loaded, and this one makes the pool.
+        if in_root ceph health detail 2>/dev/null | grep -q "Module 'devicehealth' has failed"; then
+            in_root ceph osd pool create .mgr 1 >/dev/null 2>&1
+            in_root ceph osd pool application enable .mgr mgr --yes-i-really-mean-it >/dev/null 2>&1
+            return 0
+        fi
+        sleep 0.25
+    done
+}
+
 start() {
     [ ! -e "$dir/ceph.conf" ] || { echo "$dir already holds a cluster" >&2; exit 1; }
     if [ -n "${CLUSTER_ROOT:-}" ]; then
@@ -165,12 +180,7 @@ start() {
         in_root ceph osd stat -f json 2>/dev/null | grep -q "\"num_up_osds\":$osds" && break
         sleep 0.25
     done
-    # The manager makes this pool by itself, some time after the start: wait for it, so that no script
-    # sees it appear. Since 17 it is .mgr, and before that device_health_metrics.
-    for _ in $(seq 120); do
-        in_root ceph osd pool ls 2>/dev/null | grep -qE 'device_health_metrics|^\.mgr' && break
-        sleep 0.25
-    done
+    wait_for_own_pool
     echo "CEPH_CONF=$CEPH_CONF"
 }
 

@@ -26,9 +26,10 @@ def body():
                 return None
             answer = json.loads(out)
             if prefix == "status":
-                # Only while placement groups of a new pool come up.
-                for passing in ["unknown_pgs_ratio", "inactive_pgs_ratio"]:
-                    answer["pgmap"].pop(passing, None)
+                # Only while placement groups of a new pool come up, or somebody reads and writes.
+                passing = ("unknown_", "inactive_", "degraded_", "misplaced_", "recovering_", "read_", "write_")
+                for key in [key for key in answer["pgmap"] if key.startswith(passing)]:
+                    del answer["pgmap"][key]
             say(f"{label}: keys", sorted(answer) if isinstance(answer, dict) else type(answer).__name__)
             for path in paths:
                 part = answer

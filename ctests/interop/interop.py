@@ -20,7 +20,7 @@ from sides import Failed, Side, tools
 from sides.cluster import WORK, Cluster, wait_until
 
 MIB = 1 << 20
-POOL, DATA = "interop", "interop-data"
+POOL, DATA, CODED, CACHE = "interop", "interop-data", "interop-coded", "interop-cache"
 ALIGNED = 65536
 MAP = rbd.RBD_FEATURE_OBJECT_MAP | rbd.RBD_FEATURE_FAST_DIFF
 DEFAULT = rbd.RBD_FEATURE_LAYERING | rbd.RBD_FEATURE_EXCLUSIVE_LOCK | MAP | rbd.RBD_FEATURE_DEEP_FLATTEN
@@ -127,6 +127,73 @@ def shapes(a, b):
 
 
 @scenario
+def coded(a, b):
+    """The data in an erasure-coded pool: made by A, written by B and by A, with a snapshot and a clone."""
+    order = PLACE.cluster.command
+    order("osd erasure-code-profile set", name=CODED, profile=["k=2", "m=1", "crush-failure-domain=osd"])
+    order("osd pool create", pool=CODED, pg_num=8, pool_type="erasure", erasure_code_profile=CODED)
+    order("osd pool set", pool=CODED, var="allow_ec_overwrites", val="true")
+    order("osd pool application enable", pool=CODED, app="rbd")
+    PLACE.checker.cluster.wait_for_latest_osdmap()
+    try:
+        truth = create(a, "coded", data_pool=CODED)
+        changed_in_turns(a, b, "coded", truth)
+        with a.image(POOL, "coded") as image:
+            image.protect_snap("0")
+        a.api.clone(a.pool(POOL), "coded", "0", a.pool(POOL), "coded-child", order=20, data_pool=CODED)
+        clone = truth.clone("0")
+        changed_in_turns(b, a, "coded-child", clone)
+        with a.image(POOL, "coded-child") as image:
+            for snapshot in list(clone.snapshots):
+                image.remove_snap(snapshot)
+            image.flatten()
+        clone.snapshots.clear()
+        agree("coded-child", clone, a, b)
+    finally:
+        PLACE.cluster.drop_pool(CODED)
+        order("osd crush rule rm", name=CODED)
+        order("osd erasure-code-profile rm", name=CODED)
+
+
+@scenario
+def cached(a, b):
+    """A writeback cache before the images' pool comes and goes while both use an image in it."""
+    order = PLACE.cluster.command
+    truth = create(a, "cached")
+    with a.image(POOL, "cached") as image:
+        truth.change(image)
+    PLACE.cluster.pool(CACHE)
+    try:
+        order("osd tier add", pool=POOL, tierpool=CACHE)
+        order("osd tier cache-mode", pool=CACHE, mode="writeback")
+        for var, val in (("hit_set_type", "bloom"), ("hit_set_count", "2"), ("hit_set_period", "60"),
+                         ("target_max_objects", "1000")):
+            order("osd pool set", pool=CACHE, var=var, val=val)
+        order("osd tier set-overlay", pool=POOL, overlaypool=CACHE)
+        changed_in_turns(b, a, "cached", truth)
+        order("osd tier cache-mode", pool=CACHE, mode="proxy")
+        with b.image(POOL, "cached") as image:
+            truth.change(image)
+        agree("cached", truth, a, b)
+    finally:
+        # What is watched stays in the cache, and what a snapshot keeps may: enough for the pools to go away.
+        order("osd tier remove-overlay", pool=POOL)
+        order("osd tier remove", pool=POOL, tierpool=CACHE)
+        PLACE.cluster.drop_pool(CACHE)
+
+
+def changed_in_turns(a, b, name, truth):
+    """A, B and A again write to an image and take a snapshot each."""
+    for number, side in enumerate((a, b, a)):
+        with side.image(POOL, name) as image:
+            truth.change(image)
+            image.create_snap(str(number))
+            truth.snapshot(str(number))
+            truth.change(image)
+    agree(name, truth, a, b)
+
+
+@scenario
 def headers(a, b):
     """The same image made by A and by B: the same `rbd info`, and the same keys and values in its header."""
     dumps = []
@@ -166,8 +233,11 @@ def header(name, parent):
             del values[key]
             key, value = "snapshot_" + str(sum(k.startswith("snapshot_x") for k in values)), len(value)
             key = key.replace("_", "_x", 1)
-        if key in ("snap_seq", "parent"):
+        if key == "snap_seq":
             value = len(value)
+        if key == "parent":
+            # It holds the parent's number, which is not always as long.
+            value = len(value) - len(tools.rbd_json("info", f"{POOL}/{parent}")["id"])
         values[key] = value
     return [name.replace(parent, "<image>"), spared, values]
 

@@ -965,12 +965,12 @@ __attribute__((deprecated))
 int rados_ioctx_pool_get_auid(rados_ioctx_t io,
                               uint64_t *auid);
 
-/** Bytes that appends must be a multiple of; 0 for any. */
+/** Bytes of a stripe, of which appends must be multiples where they must be aligned; else 0. */
 CEPH_RADOS_API
 __attribute__((deprecated))
 uint64_t rados_ioctx_pool_required_alignment(rados_ioctx_t io);
 
-/** Bytes that appends must be a multiple of, 0 for any, into `*alignment`. Returns 0, -ENOENT. */
+/** Bytes of a stripe, as above, into `*alignment`. Returns 0, -ENOENT. */
 CEPH_RADOS_API int rados_ioctx_pool_required_alignment2(rados_ioctx_t io, uint64_t *alignment);
 
 /** Whether appends must be aligned, as on an erasure-coded pool. */

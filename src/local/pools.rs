@@ -72,7 +72,8 @@ fn pool_of(db: &Connection, row: &Row<'_>) -> Result<Pool> {
         info: PoolInfo {
             id,
             name: row.get(1)?,
-            required_alignment: None,
+            requires_alignment: false,
+            stripe_width: 0,
             full: false,
             snap_seq: row.get::<_, i64>(2)?.cast_unsigned(),
             snaps: snaps_of(db, id)?,

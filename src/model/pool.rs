@@ -12,8 +12,10 @@ pub struct PoolInfo {
     pub id: PoolId,
     /// Its name.
     pub name: String,
-    /// Bytes that appends must be a multiple of, on an erasure-coded pool; `None` on others.
-    pub required_alignment: Option<u64>,
+    /// Whether appends must be of whole stripes, as on an erasure-coded pool without overwrites.
+    pub requires_alignment: bool,
+    /// Bytes of a stripe of an erasure-coded pool; 0 on others.
+    pub stripe_width: u64,
     /// Whether it is full.
     pub full: bool,
     /// The newest snapshot number given out.

@@ -152,21 +152,21 @@ exports! {
     /// Whether appends must be aligned, as on an erasure-coded pool.
     #[deprecated]
     fn rados_ioctx_pool_requires_alignment(io: rados_ioctx_t) -> c_int => {
-        Ok(c_int::from(info(io)?.required_alignment.is_some()))
+        Ok(c_int::from(info(io)?.requires_alignment))
     };
     /// Whether appends must be aligned, into `*req`. Returns 0, -ENOENT.
     fn rados_ioctx_pool_requires_alignment2(io: rados_ioctx_t, req: *mut c_int) -> c_int => {
-        buffer::out(req, c_int::from(info(io)?.required_alignment.is_some()));
+        buffer::out(req, c_int::from(info(io)?.requires_alignment));
         Ok(0)
     };
-    /// Bytes that appends must be a multiple of; 0 for any.
+    /// Bytes of a stripe, of which appends must be multiples where they must be aligned; else 0.
     #[deprecated]
     fn rados_ioctx_pool_required_alignment(io: rados_ioctx_t) -> u64 => {
-        Ok(info(io)?.required_alignment.unwrap_or(0))
+        Ok(info(io)?.stripe_width)
     };
-    /// Bytes that appends must be a multiple of, 0 for any, into `*alignment`. Returns 0, -ENOENT.
+    /// Bytes of a stripe, as above, into `*alignment`. Returns 0, -ENOENT.
     fn rados_ioctx_pool_required_alignment2(io: rados_ioctx_t, alignment: *mut u64) -> c_int => {
-        buffer::out(alignment, info(io)?.required_alignment.unwrap_or(0));
+        buffer::out(alignment, info(io)?.stripe_width);
         Ok(0)
     };
     /// What the pool holds and what was done to it. Returns 0.

@@ -142,11 +142,10 @@ impl Pool {
         self.kind == PoolKind::Erasure
     }
 
-    /// Bytes that appends have to be a multiple of.
+    /// Whether appends have to be of whole stripes.
     #[must_use]
-    pub fn required_alignment(&self) -> Option<u64> {
-        let aligned = self.is_erasure() && !self.flags.contains(PoolFlags::EC_OVERWRITES);
-        aligned.then_some(self.stripe_width.into())
+    pub fn requires_alignment(&self) -> bool {
+        self.is_erasure() && !self.flags.contains(PoolFlags::EC_OVERWRITES)
     }
 
     /// The placement hash of an object: of its locator, or else its name, in its namespace.
@@ -210,7 +209,8 @@ impl Pool {
         PoolInfo {
             id,
             name: name.to_owned(),
-            required_alignment: self.required_alignment(),
+            requires_alignment: self.requires_alignment(),
+            stripe_width: self.stripe_width.into(),
             full: self.flags.contains(PoolFlags::FULL),
             snap_seq: self.snap_seq,
             snaps: snaps.collect(),

@@ -214,7 +214,8 @@ impl Engine for MemoryEngine {
             PoolInfo {
                 id,
                 name: name.to_owned(),
-                required_alignment: None,
+                requires_alignment: false,
+                stripe_width: 0,
                 full: false,
                 snap_seq: 0,
                 snaps: BTreeMap::new(),

@@ -151,7 +151,7 @@ fn pools_are_what_ceph_says_of_them() {
     assert_eq!((info.snap_seq, info.full, info.selfmanaged_snaps), (3, false, false));
     assert_eq!(info.snap_by_name("s2"), Some(SnapId(2)));
     assert_eq!(info.applications["rbd"]["k"], "v");
-    assert_eq!(info.required_alignment, None);
+    assert_eq!((info.requires_alignment, info.stripe_width), (false, 0));
     let ec = pool(4);
     assert!(ec.is_erasure() && ec.flags.contains(PoolFlags::EC_OVERWRITES));
     assert_eq!((ec.stripe_width, ec.erasure_code_profile.as_str()), (8192, "k2m1"));
@@ -159,7 +159,9 @@ fn pools_are_what_ceph_says_of_them() {
     // With its flag taken away it wants appends of whole stripes.
     let mut strict = ec.clone();
     strict.flags.remove(PoolFlags::EC_OVERWRITES);
-    assert_eq!((ec.required_alignment(), strict.required_alignment()), (None, Some(8192)));
+    assert_eq!((ec.requires_alignment(), strict.requires_alignment()), (false, true));
+    // It has stripes all the same, and says so to programs that ask how long they are.
+    assert_eq!(ec.info(PoolId(4), "ec").stripe_width, 8192);
 }
 
 #[test]
