@@ -4,6 +4,7 @@
 import json
 import os
 import sys
+import threading
 import time
 
 import rados
@@ -13,6 +14,7 @@ from transcript import attempt, cluster, main, new_pool, say, section, wait_unti
 SKIPPED = 77
 POOL, STUCK = "ctests_options", "ctests_options_stuck"
 USER = "client.ctests-options"
+UNDER_WAY = []
 
 
 def command(handle, prefix, **arguments):
@@ -63,6 +65,25 @@ def timeouts(handle, io):
     say("without a timeout it waits", completion.is_complete())
     attempt("again", handle.conf_set, "rados_osd_op_timeout", "1")
     elapses("another", lambda: io.write_full("object", b"x"), 0.9, 5)
+
+
+def in_flight():
+    """How many operations may be under way is decided when connecting."""
+    section("in flight")
+    for label, before, after in [("set before", "2", None), ("raised after", "2", "1000"), ("set after", "1024", "2")]:
+        handle = rados.Rados(conffile="", conf={"objecter_inflight_ops": before})
+        handle.connect()
+        handle.wait_for_latest_osdmap()
+        if after:
+            attempt(label, handle.conf_set, "objecter_inflight_ops", after)
+        io = handle.open_ioctx(STUCK)
+        done = []
+        thread = threading.Thread(
+            target=lambda io=io, done=done: [done.append(io.aio_write_full(f"o{n}", b"x")) for n in range(6)], daemon=True)
+        thread.start()
+        thread.join(1)
+        say(f"{label}: submitted", len(done))
+        UNDER_WAY.append((thread, io, handle))
 
 
 def from_monitors(admin):
@@ -133,12 +154,18 @@ def body():
                 handle.wait_for_latest_osdmap()
                 stuck = handle.open_ioctx(STUCK)
                 timeouts(handle, stuck)
+            in_flight()
             from_monitors(admin)
         finally:
             for name in ["rbd_default_order", "rados_osd_op_timeout", "rados_mon_op_timeout"]:
                 command(admin, "config rm", who=USER, name=name)
             admin.mon_command(json.dumps({"prefix": "auth del", "entity": USER}), b"")
             admin.delete_pool(STUCK)
+        # What waited for the pool fails without it.
+        for thread, io, handle in UNDER_WAY:
+            thread.join()
+            io.close()
+            handle.shutdown()
         with cluster() as handle, handle.open_ioctx(POOL) as io:
             images(handle, io)
 

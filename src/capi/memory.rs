@@ -3,7 +3,8 @@
 //! May use: model. Must not: outlive the operation. Memory to read into is left alone by the caller
 //! until the operation's end. Data to write is only lent for the call, also for asynchronous calls:
 //! the original copies it unless `rbd_disable_zero_copy_writes` is false, and callers rely on that
-//! (python3-rbd's `aio_write` lets go of the bytes when it returns).
+//! (python3-rbd's `aio_write` lets go of the bytes when it returns). With that option it is pledged
+//! until the completion ([`Payload::pledged`]).
 
 use bytes::Bytes;
 use libc::c_char;

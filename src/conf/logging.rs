@@ -15,14 +15,15 @@
 //! goes by `debug_client`; a module path of this crate goes by its folder, and another crate's by
 //! `debug_none`. The `M` of `N/M`, what to keep in memory for a crash, is not used.
 //!
-//! What to expect of them, on a cluster:
+//! What to expect of them, on a cluster, each with what lower levels have:
 //!
-//! | | 1 | 5 | 10 | 20 |
-//! |---|---|---|---|---|
-//! | `ms` | each message: to whom, kind, tid, sizes | sessions begin and end | | |
-//! | `objecter` | sessions with OSDs end | new maps, what they move | each operation and its answer: tid, OSD, group, object | choices among replicas |
-//! | `monc` | the monitor found or lost | subscriptions, options, tickets | which monitors are tried | each message |
-//! | `rados`, `rbd` | connected; images opened and closed | locks of images | calls that failed | each call |
+//! * `ms`: 1 each message, with its peer, kind, tid and sizes; 5 sessions that begin and end.
+//! * `objecter`: 1 sessions with OSDs that end; 5 new maps; 10 each operation and its answer, with
+//!   tid, object, group, OSD and the map's epoch; 20 choices among replicas.
+//! * `monc`: 1 monitors found and lost; 5 subscriptions, options, tickets; 10 which monitors are
+//!   tried; 20 each message.
+//! * `rados`, `rbd`: 1 connected, images opened and closed; 5 locks of images; 10 calls that
+//!   failed, requests of images; 20 each call.
 //!
 //! A line that is not wanted costs a relaxed load and a comparison; its arguments are not even
 //! computed.
@@ -373,6 +374,16 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         let lines: Vec<_> = text.lines().map(|line| line.splitn(3, ' ').nth(2).unwrap()).collect();
         assert_eq!(lines, ["10 shown", " 0 shown", " 1 shown", "-1 shown", " 5 shown", " 1 shown"]);
+    }
+
+    #[test]
+    fn the_facade_s_filter_admits_no_more_than_is_wanted() {
+        // It is what a line that is not wanted costs: one relaxed load.
+        let filters = [-2, -1, 0, 1, 2, 5, 10, 11, 20].map(filter_of);
+        use LevelFilter::{Debug, Error, Info, Off, Trace, Warn};
+        assert_eq!(filters, [Off, Error, Warn, Info, Debug, Debug, Debug, Trace, Trace]);
+        assert_eq!(split("objecter:5", Level::Debug), ("objecter", 5));
+        assert_eq!(split("oxirados::rbd::io", Level::Trace), ("oxirados::rbd::io", 20));
     }
 
     #[test]

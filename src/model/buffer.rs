@@ -15,6 +15,18 @@ pub struct Payload {
     is_lent: bool,
 }
 
+/// Bytes that stay as they are as long as there is what was pledged for them.
+struct Pledged<T> {
+    bytes: Bytes,
+    _pledge: T,
+}
+
+impl<T> AsRef<[u8]> for Pledged<T> {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 impl Payload {
     /// No bytes.
     #[must_use]
@@ -26,6 +38,18 @@ impl Payload {
     #[must_use]
     pub fn lent(bytes: Bytes) -> Self {
         Payload { is_lent: true, ..bytes.into() }
+    }
+
+    /// What is lent, by an owner who leaves it alone as long as there is `pledge` or a clone of it:
+    /// all pieces have one.
+    #[must_use]
+    pub fn pledged<T>(self, pledge: &T) -> Self
+    where
+        T: Clone + Send + Sync + 'static,
+    {
+        let piece = |bytes| Bytes::from_owner(Pledged { bytes, _pledge: pledge.clone() });
+        let pieces = self.pieces.into_iter().map(piece).collect();
+        Payload { pieces, len: self.len, is_lent: false }
     }
 
     /// Copies what is lent, so that it stays as it is.
@@ -145,5 +169,30 @@ impl ReadMemory for BytesMut {
 
     fn split_to(&mut self, at: usize) -> Box<dyn ReadMemory> {
         Box::new(BytesMut::split_to(self, at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn what_is_pledged_is_used_in_place_and_let_go_of() {
+        let bytes = Bytes::from_static(b"abc");
+        let mut data = Payload::lent(bytes.clone());
+        data.append(Payload::lent(bytes.slice(1..)));
+        let pledge = Arc::new(());
+        let mut data = data.pledged(&pledge);
+        data.keep();
+        let other = data.split_to(1);
+        assert_eq!(other.to_bytes().as_ptr(), bytes.as_ptr(), "no copy");
+        assert_eq!(&data.to_bytes()[..], b"bcbc");
+        assert!(Arc::strong_count(&pledge) > 1);
+        drop(data);
+        assert!(Arc::strong_count(&pledge) > 1, "somebody still looks at the first piece");
+        drop(other);
+        assert_eq!(Arc::strong_count(&pledge), 1);
     }
 }

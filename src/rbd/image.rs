@@ -351,6 +351,13 @@ impl Image {
         self.wants_lock(&view.header, view.snap)
     }
 
+    /// Whether the memory of an asynchronous write stays as it is until its completion, which a
+    /// program promises with `rbd_disable_zero_copy_writes = false`.
+    #[must_use]
+    pub fn has_zero_copy(&self) -> bool {
+        self.view().settings.zero_copy
+    }
+
     /// Flags of a read of data.
     pub(super) fn read_flags(&self, view: &View) -> ReqFlags {
         let settings = &view.settings;

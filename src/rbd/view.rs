@@ -80,6 +80,8 @@ pub(super) struct IoSettings {
     /// `LIBRADOS_ALLOC_HINT_FLAG_*` of those hints.
     pub(super) alloc_hint_flags: u32,
     pub(super) copy_on_read: bool,
+    /// Asynchronous writes may use the caller's memory until they complete.
+    pub(super) zero_copy: bool,
     /// Seconds after which a write, or a read, updates the image's time stamp; 0 for never.
     pub(super) modify_interval: u64,
     pub(super) access_interval: u64,
@@ -141,6 +143,8 @@ impl IoSettings {
             alloc_hint: o.bool("rbd_enable_alloc_hint"),
             alloc_hint_flags,
             copy_on_read: o.bool("rbd_clone_copy_on_read"),
+            // What is cached outlives the completion.
+            zero_copy: !o.bool("rbd_disable_zero_copy_writes") && !o.bool("rbd_cache"),
             modify_interval: o.u64("rbd_mtime_update_interval"),
             access_interval: o.u64("rbd_atime_update_interval"),
             read_flags,

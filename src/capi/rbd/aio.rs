@@ -1,9 +1,13 @@
 //! Reading and writing, where the caller goes on and a completion says when it has been done.
 //!
-//! The caller's memory is filled in place until then; what is to be written is taken at once.
+//! The caller's memory is filled in place until then; what is to be written is taken at once, or
+//! with `rbd_disable_zero_copy_writes = false` used in place too.
+
+use std::sync::Arc;
 
 use bytes::BytesMut;
 use libc::{c_char, c_int, iovec, ssize_t};
+use parking_lot::Mutex;
 
 use super::common::{ImageHandle, Place};
 use super::completion::{Armed, arm};
@@ -68,8 +72,41 @@ unsafe fn write(
 ) -> Result<c_int> {
     // SAFETY: the caller's contract.
     let (image, completion) = unsafe { begin(image, c)? };
-    image.image.write(off, data, flags, status(completion));
+    if image.image.has_zero_copy() {
+        let pledge = Arc::new(Pledge::new(completion));
+        let data = data.pledged(&pledge);
+        let done = Box::new(move |result: Result<u64>| pledge.ended(result.map(|_| 0)));
+        image.image.write(off, data, flags, done);
+    } else {
+        image.image.write(off, data, flags, status(completion));
+    }
     Ok(0)
+}
+
+/// A completion that ends when the request has and nothing looks at the caller's memory any more:
+/// a message that was sent again may still wait for its socket when the answer to the first comes.
+struct Pledge {
+    completion: Option<Armed>,
+    result: Mutex<Result<u64>>,
+}
+
+impl Pledge {
+    fn new(completion: Armed) -> Self {
+        let lost = Errno::EIO.because("a request that was dropped");
+        Pledge { completion: Some(completion), result: Mutex::new(Err(lost)) }
+    }
+
+    fn ended(&self, result: Result<u64>) {
+        *self.result.lock() = result;
+    }
+}
+
+impl Drop for Pledge {
+    fn drop(&mut self) {
+        if let Some(completion) = self.completion.take() {
+            completion.end(self.result.lock().clone());
+        }
+    }
 }
 
 /// The caller's scattered buffers; `-EINVAL` for none, or for more bytes than there are.

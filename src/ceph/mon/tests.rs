@@ -408,6 +408,19 @@ fn a_refusal_is_told_when_nobody_else_lets_us_in() {
 }
 
 #[test]
+fn a_timeout_that_is_set_later_counts_for_what_is_asked_later() {
+    let world = World::new(&[0], false);
+    world.start();
+    let session = world.establish(&[0]);
+    let before = world.command(MonTarget::Any);
+    world.client.configure(|config| config.op_timeout = 4 * SECOND);
+    let after = world.command(MonTarget::Any);
+    world.pass_alive(&session, 5);
+    assert_eq!(errno(&after), Some(Errno::ETIMEDOUT));
+    assert!(before.lock().is_none());
+}
+
+#[test]
 fn waiting_for_a_session_ends_with_client_mount_timeout() {
     let world = World::with(&[0], false, |config| config.mount_timeout = 4 * SECOND);
     let waiting = world.authenticated();

@@ -94,13 +94,16 @@ impl Objecter {
         }
         let map = self.map();
         let name = map.as_deref().and_then(|map| map.pool_name(PoolId(pool)));
-        let (name, client) = (name.unwrap_or_default(), &self.config.client);
+        let (pool, client) = (name.unwrap_or_default(), &self.config.client);
+        let object = match request.aim.name() {
+            name if name.is_empty() => "all objects".to_owned(),
+            name => format!("object {name}"),
+        };
         log::error!(
             target: "objecter",
-            "osd.{} does not permit {client} an operation on {} in pool {name}: see its osd caps \
-             (ceph auth get {client})",
+            "osd.{} does not permit {client} an operation on {object} of pool {pool}: see its osd \
+             caps (ceph auth get {client})",
             request.aim.osd,
-            request.aim.name(),
         );
     }
 

@@ -32,8 +32,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 pub enum Kind {
     /// AES-128 in CBC mode; `aes` in commands.
     Aes = 1,
-    /// AES-256 with an HMAC, as Kerberos does it; `aes256k` in commands. The only kind that clusters
-    /// take which 20.2.4 or a later release has made.
+    /// AES-256 with an HMAC, as Kerberos does it; `aes256k` in commands. The only kind that
+    /// clusters take which 20.2.4 or a later release has made.
     Aes256k = 2,
 }
 

@@ -351,6 +351,26 @@ fn what_has_no_answer_in_time_fails() {
 }
 
 #[test]
+fn a_timeout_that_is_set_later_counts_from_then_on() {
+    let mut world = World::with(|config| config.op_timeout = None);
+    world.objecter.handle_osdmap(world.history.first()).unwrap();
+    let slot = world.submit(write("a"));
+    world.tick(Duration::from_secs(100));
+    assert_eq!(result(&slot), None);
+    world.objecter.set_timing(Some(Duration::from_secs(2)), Duration::from_secs(5));
+    let next = world.tick(SOON);
+    assert_eq!(next, world.now + Duration::from_millis(250), "looked at in time");
+    world.tick(Duration::from_secs(1));
+    assert_eq!(result(&slot), None);
+    world.tick(Duration::from_secs(1));
+    assert_eq!(result(&slot), Some(-110));
+    world.objecter.set_timing(None, Duration::from_secs(5));
+    let slot = world.submit(write("a"));
+    world.tick(Duration::from_secs(100));
+    assert_eq!(result(&slot), None);
+}
+
+#[test]
 fn memory_is_filled_and_comes_back() {
     let world = World::new();
     let into = |len| -> Option<Box<dyn ReadMemory>> { Some(Box::new(BytesMut::zeroed(len))) };
