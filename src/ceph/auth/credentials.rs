@@ -256,7 +256,8 @@ impl AuthClient for MonitorClient {
         let modes = policy.modes(EntityKind::Mon, self.method);
         if modes.is_empty() {
             let what = "no connection mode is left (option ms_mon_client_mode)";
-            return Err(Errno::EACCES.because(what));
+            // Not a refusal: the original tries until `client_mount_timeout` (16.2.15).
+            return Err(Errno::EOPNOTSUPP.because(what));
         }
         let global_id = self.attempt.before.as_ref().map_or(0, |before| before.global_id);
         let mut payload = Writer::new();
