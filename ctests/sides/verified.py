@@ -239,7 +239,11 @@ class ImageWriter(Writer):
         self.ended(place, begun, error)
 
     def finish(self):
-        self.image.close()
+        try:
+            self.image.close()
+        except rbd.Error as error:
+            # What nobody flushed could not be written.
+            self.errors[error.errno] += 1
 
 
 class LogWriter(Writer):

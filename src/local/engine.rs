@@ -151,6 +151,11 @@ impl Engine for LocalEngine {
         runtime::spawn_blocking(move || done(store.flush()));
     }
 
+    fn keeps_writes(&self) -> bool {
+        // The page cache does.
+        true
+    }
+
     fn fsid(&self) -> Uuid {
         self.store.fsid()
     }

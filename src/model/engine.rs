@@ -134,6 +134,12 @@ pub trait Engine: Send + Sync {
     /// handle of this process. `done` may be called before this returns.
     fn flush(&self, pool: PoolId, done: Box<dyn FnOnce(Result<()>) + Send>);
 
+    /// Whether it acknowledges a write with [`super::Durability::OnFlush`] before it is durable. An
+    /// image acknowledges writes ahead of an engine that does not.
+    fn keeps_writes(&self) -> bool {
+        false
+    }
+
     /// The cluster's id.
     fn fsid(&self) -> Uuid;
     /// This client's number in the cluster.

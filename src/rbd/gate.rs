@@ -41,7 +41,7 @@ pub(super) enum Admission<R> {
     Closed(R),
 }
 
-/// What may wait at a gate.
+/// What may have to wait.
 pub(super) trait Waits {
     /// Called before it is queued: it will outlive the call that brought it.
     fn keep(&mut self);

@@ -11,7 +11,7 @@ use parking_lot::{Mutex, RwLock};
 
 use super::gate::{Gate, Ticket};
 use super::header::{Fixed, Header};
-use super::io::{Copyup, Request};
+use super::io::{Cache, Copyup, Request};
 use super::lock::ExclusiveLock;
 use super::object_map::OpenMap;
 use super::view::{IoSettings, View, write_context};
@@ -70,6 +70,8 @@ pub struct Image {
     refreshing: tokio::sync::Mutex<()>,
     view: RwLock<Arc<View>>,
     pub(super) gate: Gate<Request>,
+    /// Where writes may be acknowledged before they are written.
+    pub(super) cache: Option<Cache>,
     pub(super) lock: ExclusiveLock,
     pub(super) watch: HeaderWatch,
     /// Copy-ups under way, by object.
@@ -121,6 +123,8 @@ impl Image {
         };
         let mode = if options.read_only { ", read-only" } else { "" };
         log::info!(target: "rbd", "opened image {id} ({name}) of pool {}{mode}", pool.id);
+        let cached = !options.read_only && !pool.engine.keeps_writes();
+        let cache = cached.then(Cache::new);
         let image = Arc::new_cyclic(|this| Image {
             this: this.clone(),
             pool,
@@ -136,6 +140,7 @@ impl Image {
             accessed: AtomicU64::new(view.header.accessed.sec.into()),
             view: RwLock::new(Arc::new(view)),
             gate: Gate::new(),
+            cache,
             options,
         });
         if watch.is_some_and(|(listener, _)| listener.attach(&image)) {
@@ -177,8 +182,8 @@ impl Image {
         if self.gate.is_closed() {
             return Ok(());
         }
-        // Behind whatever waits for the lock; what the flush says is not of interest here.
-        let _ = self.flush().await;
+        // Behind whatever waits for the lock.
+        self.settle().await;
         self.gate.drained().await;
         self.gate.close();
         for request in self.gate.take_all() {
@@ -199,7 +204,8 @@ impl Image {
         if let Some((parent, _)) = &old.parent {
             parent.close().await?;
         }
-        flushed.and(released)
+        // Nobody else will say so.
+        self.take_lost().and(flushed).and(released)
     }
 
     /// Reads the header again. `-ENOENT` when the image is gone.
@@ -435,8 +441,9 @@ impl Image {
         }
     }
 
-    /// Makes durable what was written so far by any request that has ended.
+    /// Makes durable what was written so far by any request that was acknowledged.
     pub(super) async fn flush_store(&self) -> Result<()> {
+        self.gate.drained().await;
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let data_pool = self.header().data_pool;
         self.pool.engine.flush(data_pool, Box::new(move |result| drop(sender.send(result))));

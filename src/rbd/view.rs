@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::header::Header;
 use super::image::Image;
+use super::io::Limits;
 use super::object_map::OpenMap;
 use super::{Features, ImageFlags, Pool, settings};
 use crate::conf::Settings as _;
@@ -73,6 +74,8 @@ pub(super) enum CacheMode {
 #[derive(Clone, Debug)]
 pub(super) struct IoSettings {
     pub(super) cache: CacheMode,
+    /// What may be acknowledged and not written yet, where a flush makes durable.
+    pub(super) cache_limits: Limits,
     /// `rbd_discard_granularity_bytes`, 0 without `rbd_skip_partial_discard`.
     pub(super) discard_granularity: u32,
     /// Whether writes that may create an object tell its size beforehand.
@@ -139,6 +142,7 @@ impl IoSettings {
         let snap_read_flags = from_replicas("rbd_balance_snap_reads", "rbd_localize_snap_reads");
         IoSettings {
             cache,
+            cache_limits: cache_limits(o),
             discard_granularity: granularity,
             alloc_hint: o.bool("rbd_enable_alloc_hint"),
             alloc_hint_flags,
@@ -153,4 +157,14 @@ impl IoSettings {
             overlay,
         }
     }
+}
+
+/// `rbd_cache_max_dirty`, and so many operations that a program never waits inside the call that
+/// would be one too many for `objecter_inflight_ops`: it has acknowledgements to wait for.
+fn cache_limits(options: &Overlay) -> Limits {
+    let ops = match options.u64("objecter_inflight_ops") {
+        0 => u64::MAX,
+        ops => ops / 4 * 3,
+    };
+    Limits { bytes: options.u64("rbd_cache_max_dirty"), ops }
 }

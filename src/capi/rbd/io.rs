@@ -229,11 +229,12 @@ exports! {
         })?;
         within(image, ofs, len as u64)
     };
-    /// Makes durable what was written. Returns 0.
+    /// Makes durable what was written. Returns 0, or what a write has failed with that was
+    /// acknowledged since the last flush.
     fn rbd_flush(image: rbd_image_t) -> c_int => ok(open(image)?.flush());
     /// Drops cached data, of which there is none but the system's; what was written is made
     /// durable. Returns 0.
-    fn rbd_invalidate_cache(image: rbd_image_t) -> c_int => ok(open(image)?.flush());
+    fn rbd_invalidate_cache(image: rbd_image_t) -> c_int => ok(open(image)?.invalidate_cache());
 }
 
 /// Ends a compare-and-write, storing where the first difference is.

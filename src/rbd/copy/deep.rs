@@ -96,7 +96,7 @@ pub async fn deep_copy_into(
     flatten: bool,
     progress: &Progress,
 ) -> Result<()> {
-    from.flush().await?;
+    from.settle().await;
     let versions = copy_snapshots(from, to, flatten).await?;
     if versions.is_empty() {
         return Err(Errno::EINVAL.because("nothing to copy"));

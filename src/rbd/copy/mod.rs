@@ -64,7 +64,7 @@ pub async fn copy_into(
     if to.size()? < size {
         return Err(Errno::EINVAL.because("the destination is too small"));
     }
-    from.flush().await?;
+    from.settle().await;
     clone::copy_metadata(from.pool(), from.id(), to.pool(), to.id()).await?;
     let layout = from.header().layout;
     let sparse_size = match sparse_size {

@@ -56,7 +56,7 @@ pub async fn iterate(
     range: DiffRange,
     callback: DiffCallback<'_>,
 ) -> Result<()> {
-    image.flush().await?;
+    image.settle().await;
     image.refresh_if_required().await?;
     let size = image.size()?;
     if range.len > 0 && range.offset >= size {

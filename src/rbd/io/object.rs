@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bitflags::bitflags;
 use smallvec::SmallVec;
 
+use super::cache::{Extent, Work};
 use super::request::End;
 use crate::cls::rbd::ObjectState;
 use crate::errno::{Errno, Result};
@@ -105,6 +106,15 @@ impl ObjectWrite {
         }
     }
 
+    /// Starts when what is acknowledged and overlaps this was written.
+    pub(super) fn start_in_turn(self) {
+        Work::Write(self).start_in_turn();
+    }
+
+    pub(super) fn extent(&self) -> Extent {
+        Extent::of((self.object, self.offset, self.len))
+    }
+
     pub(super) fn start(mut self) {
         self.may_exist = self
             .view
@@ -131,7 +141,7 @@ impl ObjectWrite {
     }
 
     /// Before something comes first that may take longer than the caller's call.
-    fn keep(&mut self) {
+    pub(super) fn keep(&mut self) {
         match &mut self.kind {
             WriteKind::Write(data) | WriteKind::WriteSame(data) => data.keep(),
             WriteKind::CompareAndWrite { compare, data, .. } => {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::cache::{Extent, Work};
 use super::request::{End, Parts};
 use crate::cls::rbd::ObjectState;
 use crate::errno::{Errno, Result};
@@ -30,7 +31,7 @@ pub(super) fn read_range(
     let layout = view.header.layout;
     let len = memory.bytes().len() as u64;
     if let Some(extent) = layout.single(off, len) {
-        return ObjectRead::new(image, view, extent, flags, end).start(memory);
+        return ObjectRead::new(image, view, extent, flags, end).start_in_turn(memory);
     }
     let extents: Vec<_> = layout.extents(off, len).collect();
     let parts = Parts::new(extents.len(), Box::new(move |result| end.end(result)));
@@ -38,13 +39,13 @@ pub(super) fn read_range(
         // No longer than the memory, so it fits.
         let part = memory.split_to(usize::try_from(extent.len).unwrap_or(usize::MAX));
         let end = End::Part(Arc::clone(&parts));
-        ObjectRead::new(image, view, extent, flags, end).start(part);
+        ObjectRead::new(image, view, extent, flags, end).start_in_turn(part);
     }
 }
 
 /// A read of a part of one object.
-struct ObjectRead {
-    image: Arc<Image>,
+pub(super) struct ObjectRead {
+    pub(super) image: Arc<Image>,
     view: Arc<View>,
     extent: ObjectExtent,
     flags: OpFlags,
@@ -62,7 +63,16 @@ impl ObjectRead {
         ObjectRead { image: Arc::clone(image), view: Arc::clone(view), extent, flags, end }
     }
 
-    fn start(self, memory: Box<dyn ReadMemory>) {
+    /// Starts when what is acknowledged and overlaps this was written.
+    fn start_in_turn(self, memory: Box<dyn ReadMemory>) {
+        Work::Read(self, memory).start_in_turn();
+    }
+
+    pub(super) fn extent(&self) -> Extent {
+        Extent::of((self.extent.object, self.extent.offset, self.extent.len))
+    }
+
+    pub(super) fn start(self, memory: Box<dyn ReadMemory>) {
         let object = self.extent.object;
         let known_missing =
             |map: &super::super::object_map::OpenMap| map.get(object) == ObjectState::Nonexistent;

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use parking_lot::Mutex;
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use super::IoDone;
+use super::cache::{Early, Extent};
 use super::object::{DiscardFlags, ObjectWrite, WriteKind};
 use super::read::read_range;
 use crate::cls::rbd::{SetAccessTimestamp, SetModifyTimestamp};
@@ -34,10 +35,18 @@ pub(in crate::rbd) struct Request {
 pub(super) enum Kind {
     Read(Box<dyn ReadMemory>),
     Write(Payload),
-    Discard { granularity: Option<u32> },
+    Discard {
+        granularity: Option<u32>,
+    },
     WriteSame(Payload),
-    CompareAndWrite { compare: Payload, data: Payload, mismatch: Arc<AtomicU64> },
+    CompareAndWrite {
+        compare: Payload,
+        data: Payload,
+        mismatch: Arc<AtomicU64>,
+    },
     Flush,
+    /// Waits for what was before it.
+    Settle,
 }
 
 impl Kind {
@@ -50,22 +59,25 @@ impl Kind {
             Kind::WriteSame(_) => "write same",
             Kind::CompareAndWrite { .. } => "compare and write",
             Kind::Flush => "flush",
+            Kind::Settle => "settle",
         }
     }
 }
 
 /// The end of a request that is under way.
 pub(super) struct Finish {
-    image: Arc<Image>,
-    ticket: Ticket,
-    done: IoDone,
-    value: u64,
+    pub(super) image: Arc<Image>,
+    pub(super) ticket: Ticket,
+    /// Until it was called, or is the cache's to call.
+    pub(super) done: Option<IoDone>,
+    pub(super) value: u64,
+    /// What the cache knows of it, if it is acknowledged ahead.
+    pub(super) early: Option<Early>,
 }
 
 impl Finish {
-    pub(super) fn end(self, result: Result<()>) {
-        (self.done)(result.map(|()| self.value));
-        self.image.leave(self.ticket);
+    fn new(image: &Arc<Image>, ticket: Ticket, done: IoDone) -> Self {
+        Finish { image: Arc::clone(image), ticket, done: Some(done), value: 0, early: None }
     }
 }
 
@@ -131,7 +143,7 @@ impl Waits for Request {
                 compare.keep();
                 data.keep();
             }
-            Kind::Read(_) | Kind::Discard { .. } | Kind::Flush => {}
+            Kind::Read(_) | Kind::Discard { .. } | Kind::Flush | Kind::Settle => {}
         }
     }
 }
@@ -145,10 +157,12 @@ impl Request {
     /// Starts a request that was admitted.
     pub(in crate::rbd) fn start(self, image: &Arc<Image>, ticket: Ticket) {
         let Request { kind, off, len, flags, done } = self;
-        let mut finish = Finish { image: Arc::clone(image), ticket, done, value: 0 };
-        if matches!(kind, Kind::Flush) {
-            return start_flush(finish);
+        match kind {
+            Kind::Flush => return start_flush(image, ticket, done),
+            Kind::Settle => return start_settle(image, ticket, done),
+            _ => {}
         }
+        let mut finish = Finish::new(image, ticket, done);
         let view = image.view();
         log::debug!(target: "rbd", "image {}: {} {off}~{len}", image.id(), kind.name());
         let is_read = matches!(kind, Kind::Read(_));
@@ -173,10 +187,10 @@ impl Request {
             Kind::Write(data) => start_write(image, &view, off, data, flags, finish),
             Kind::Discard { granularity } => {
                 let granularity = granularity.unwrap_or(view.settings.discard_granularity);
-                start_discard(image, &view, (off, len), granularity.into(), finish);
+                start_discard(&view, (off, len), granularity.into(), finish);
             }
             Kind::WriteSame(data) => {
-                start_write_same(image, &view, (off, len), data, flags, finish)
+                start_write_same(&view, (off, len), data, flags, finish);
             }
             Kind::CompareAndWrite { mut compare, mut data, mismatch } => {
                 let Some(place) = within_a_unit(view.header.layout, off, len) else {
@@ -185,9 +199,10 @@ impl Request {
                 let wanted = usize::try_from(len).unwrap_or(usize::MAX);
                 let (compare, data) = (compare.split_to(wanted), data.split_to(wanted));
                 let kind = WriteKind::CompareAndWrite { compare, data, mismatch };
-                ObjectWrite::new(image, &view, place, kind, flags, End::Whole(finish)).start();
+                let end = End::Whole(finish);
+                ObjectWrite::new(image, &view, place, kind, flags, end).start_in_turn();
             }
-            Kind::Flush => {}
+            Kind::Flush | Kind::Settle => {}
         }
     }
 }
@@ -212,20 +227,28 @@ fn within_a_unit(layout: Layout, off: u64, len: u64) -> Option<(u64, u64, u64)> 
     ))
 }
 
-fn start_flush(finish: Finish) {
-    let Finish { image, ticket, done, .. } = finish;
+fn start_flush(image: &Arc<Image>, ticket: Ticket, done: IoDone) {
     image.leave(ticket);
     image.flushed.store(true, Ordering::Relaxed);
     if image.is_read_only() {
         return done(Ok(0));
     }
-    let flushing = Arc::clone(&image);
+    let flushing = Arc::clone(image);
     image.gate.barrier(Box::new(move || {
         let ticket = flushing.gate.enter();
-        let finish = Finish { image: Arc::clone(&flushing), ticket, done, value: 0 };
+        let finish = Finish::new(&flushing, ticket, done);
         let pool = flushing.header().data_pool;
-        flushing.pool().engine.flush(pool, Box::new(move |result| finish.end(result)));
+        let flushed = Box::new(move |result: Result<()>| {
+            let lost = finish.image.take_lost();
+            finish.end(lost.and(result));
+        });
+        flushing.pool().engine.flush(pool, flushed);
     }));
+}
+
+fn start_settle(image: &Arc<Image>, ticket: Ticket, done: IoDone) {
+    image.leave(ticket);
+    image.gate.barrier(Box::new(move || done(Ok(0))));
 }
 
 fn start_write(
@@ -234,18 +257,26 @@ fn start_write(
     off: u64,
     mut data: Payload,
     flags: OpFlags,
-    finish: Finish,
+    mut finish: Finish,
 ) {
     let layout = view.header.layout;
     if let Some(extent) = layout.single(off, finish.value) {
         let data = data.split_to(usize::try_from(finish.value).unwrap_or(usize::MAX));
         let place = (extent.object, extent.offset, extent.len);
         let kind = WriteKind::Write(data);
-        return ObjectWrite::new(image, view, place, kind, flags, End::Whole(finish)).start();
+        let taken = finish.ahead(view, off, flags, || smallvec![Extent::of(place)]);
+        let write = ObjectWrite::new(image, view, place, kind, flags, End::Whole(finish));
+        return match taken {
+            None => write.start_in_turn(),
+            Some(taken) => {
+                write.start();
+                image.sent(taken);
+            }
+        };
     }
     let runs = layout.object_runs(off, finish.value);
     let mut split = split_by_parts(&runs, &mut data);
-    submit_runs(image, view, runs, flags, finish, |at| {
+    submit_runs(view, off, runs, flags, finish, |at| {
         WriteKind::Write(split.get_mut(at).map(std::mem::take).unwrap_or_default())
     });
 }
@@ -259,41 +290,42 @@ fn split_by_parts(runs: &[ObjectRun], data: &mut Payload) -> Vec<Payload> {
     order.sort_unstable();
     let mut split = vec![Payload::new(); runs.len()];
     for (_, len, at) in order {
-        let piece = data.split_to(usize::try_from(len).unwrap_or(usize::MAX));
-        for bytes in piece.pieces() {
-            split[at].push(bytes.clone());
-        }
+        split[at].append(data.split_to(usize::try_from(len).unwrap_or(usize::MAX)));
     }
     split
 }
 
 /// Writes to each run; `kind` says what to the run of a number.
 fn submit_runs(
-    image: &Arc<Image>,
     view: &Arc<View>,
+    off: u64,
     runs: SmallVec<[ObjectRun; 2]>,
     flags: OpFlags,
-    finish: Finish,
+    mut finish: Finish,
     mut kind: impl FnMut(usize) -> WriteKind,
 ) {
     if runs.is_empty() {
         return finish.end(Ok(()));
     }
+    let image = &Arc::clone(&finish.image);
+    let place = |run: &ObjectRun| (run.object, run.offset, run.len);
+    let extents = || runs.iter().map(|run| Extent::of(place(run))).collect();
+    let taken = finish.ahead(view, off, flags, extents);
     let parts = Parts::new(runs.len(), Box::new(move |result| finish.end(result)));
     for (at, run) in runs.iter().enumerate() {
-        let place = (run.object, run.offset, run.len);
         let end = End::Part(Arc::clone(&parts));
-        ObjectWrite::new(image, view, place, kind(at), flags, end).start();
+        let write = ObjectWrite::new(image, view, place(run), kind(at), flags, end);
+        match taken {
+            None => write.start_in_turn(),
+            Some(_) => write.start(),
+        }
+    }
+    if let Some(taken) = taken {
+        image.sent(taken);
     }
 }
 
-fn start_discard(
-    image: &Arc<Image>,
-    view: &Arc<View>,
-    (off, len): (u64, u64),
-    granularity: u64,
-    mut finish: Finish,
-) {
+fn start_discard(view: &Arc<View>, (off, len): (u64, u64), granularity: u64, mut finish: Finish) {
     let layout = view.header.layout;
     let mut runs = layout.object_runs(off, len);
     if granularity > 0 {
@@ -301,7 +333,7 @@ fn start_discard(
     }
     finish.value = len;
     let kind = |_| WriteKind::Discard(DiscardFlags::KEEP_HIDING_PARENT);
-    submit_runs(image, view, runs, OpFlags::empty(), finish, kind);
+    submit_runs(view, off, runs, OpFlags::empty(), finish, kind);
 }
 
 /// Cuts a run down to whole blocks; `false` when nothing is left. With blocks as large as objects,
@@ -321,13 +353,14 @@ fn align(run: &mut ObjectRun, granularity: u64, layout: Layout) -> bool {
 }
 
 fn start_write_same(
-    image: &Arc<Image>,
     view: &Arc<View>,
     (off, len): (u64, u64),
-    data: Payload,
+    mut data: Payload,
     flags: OpFlags,
     finish: Finish,
 ) {
+    // What is made of the pattern is not known to be lent. It is short.
+    data.keep();
     let runs = view.header.layout.object_runs(off, len);
     let pattern = data.len() as u64;
     let kinds: Vec<WriteKind> = runs
@@ -344,7 +377,7 @@ fn start_write_same(
         .collect();
     let mut kinds = kinds.into_iter();
     let empty = || WriteKind::Write(Payload::new());
-    submit_runs(image, view, runs, flags, finish, |_| kinds.next().unwrap_or_else(empty));
+    submit_runs(view, off, runs, flags, finish, |_| kinds.next().unwrap_or_else(empty));
 }
 
 /// The bytes a pattern that begins at `off` has in a run, where the run cuts it.

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use super::hold::Held;
 use super::object::{Object, Run};
 use crate::errno::{Errno, Result};
 use crate::local::classes::{Caller, MethodFlags, flags};
@@ -32,6 +33,7 @@ pub(crate) struct MemoryEngine {
     world: Mutex<World>,
     caller: Caller,
     fsid: Uuid,
+    pub(super) held: Mutex<Held>,
 }
 
 fn key(target: &Target) -> Key {
@@ -54,10 +56,11 @@ impl MemoryEngine {
             world: Mutex::default(),
             caller: Caller { client: 4100, addr: "127.0.0.1:0/1".into() },
             fsid: Uuid::new_v4(),
+            held: Mutex::default(),
         })
     }
 
-    fn execute(&self, op: ObjectOp) -> Reply {
+    pub(super) fn execute(&self, op: ObjectOp) -> Reply {
         let mut world = self.world.lock();
         let world = &mut *world;
         let Some(pool) = world.pools.get(&op.target.pool) else {
@@ -165,8 +168,9 @@ fn position(namespace: &Name, locator: &Name, name: &Name) -> u32 {
 
 impl Engine for MemoryEngine {
     fn submit(&self, op: ObjectOp, done: Done) {
-        let reply = self.execute(op);
-        done(reply);
+        if let Some((op, done)) = self.hold_back(op, done) {
+            done(self.execute(op));
+        }
     }
 
     fn flush(&self, _pool: PoolId, done: Box<dyn FnOnce(Result<()>) + Send>) {

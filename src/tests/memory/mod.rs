@@ -5,6 +5,7 @@
 //! classes, listing, watches and notifications within the process; no commands.
 
 mod engine;
+mod hold;
 mod object;
 
 pub(crate) use engine::MemoryEngine;
