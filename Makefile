@@ -67,6 +67,7 @@ test:
 	$(MAKE) all
 	sh ctests/abi/run.sh
 	sh ctests/conf/run.sh
+	sh ctests/full/run.sh
 	ctests/run.sh all
 
 test-cluster: all

@@ -24,9 +24,10 @@ unsafe impl Send for SharedMap {}
 unsafe impl Sync for SharedMap {}
 
 impl SharedMap {
-    /// Maps `len` bytes of `file` from `off` on, a multiple of the page size. The file must reach
-    /// that far.
+    /// Maps `len` bytes of `file` from `off` on, a multiple of the page size. The file is made that
+    /// long if it is shorter, and gets the disk space for them: what is new reads as zeros.
     pub fn new(file: &File, off: u64, len: usize) -> io::Result<SharedMap> {
+        reserve(file, off, len as u64)?;
         let access = libc::PROT_READ | libc::PROT_WRITE;
         let (fd, off) = (file.as_raw_fd(), off.cast_signed());
         // SAFETY: a new mapping at an address the kernel chooses touches no memory of ours.
@@ -120,6 +121,28 @@ impl SharedMap {
                 Ok(Held { map: self, at, owner_died: true })
             }
             code => Err(io::Error::from_raw_os_error(code)),
+        }
+    }
+}
+
+/// Takes the disk space of a range, which the file then reaches to. A mapped page that gets its
+/// space on the first write to it would kill the process on a full disk (`SIGBUS`).
+fn reserve(file: &File, off: u64, len: u64) -> io::Result<()> {
+    let (start, bytes) = (off.cast_signed(), len.cast_signed());
+    loop {
+        // SAFETY: no memory is passed; the descriptor is borrowed.
+        if unsafe { libc::fallocate(file.as_raw_fd(), 0, start, bytes) } == 0 {
+            return Ok(());
+        }
+        let error = io::Error::last_os_error();
+        match error.raw_os_error() {
+            Some(libc::EINTR) => {}
+            // A file system that cannot promise space: the file at least gets its length.
+            Some(libc::EOPNOTSUPP) if file.metadata()?.len() < off + len => {
+                return file.set_len(off + len);
+            }
+            Some(libc::EOPNOTSUPP) => return Ok(()),
+            _ => return Err(error),
         }
     }
 }

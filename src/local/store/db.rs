@@ -215,8 +215,11 @@ fn wait_for_others(tries: i32) -> bool {
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Error {
         use ErrorCode as Code;
+        let extended = error.sqlite_error().map(|error| error.extended_code);
         let errno = match error.sqlite_error_code() {
             Some(Code::DiskFull) => Errno::ENOSPC,
+            // The memory that processes share about the database could not be made longer.
+            _ if extended == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) => Errno::ENOSPC,
             Some(Code::PermissionDenied | Code::CannotOpen) => Errno::EACCES,
             Some(Code::ReadOnly) => Errno::EROFS,
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => Errno::ETIMEDOUT,

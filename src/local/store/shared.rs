@@ -81,7 +81,6 @@ impl Shared {
         let sized = metadata.len() == LEN as u64;
         if !sized {
             file.set_len(0)?;
-            file.set_len(LEN as u64)?;
         }
         let map = SharedMap::new(&file, 0, LEN)?;
         let shared = Shared { map };

@@ -195,16 +195,11 @@ impl Slots {
         }
         let mut chunks = self.chunks.write();
         let off = number * CHUNK_BYTES as u64;
-        if self.records.metadata()?.len() < off + CHUNK_BYTES as u64 {
-            // Two processes may do so at once: both only ever make it longer, under the file's
-            // lock.
-            self.records.lock()?;
-            let len = self.records.metadata().map(|m| m.len().max(off + CHUNK_BYTES as u64));
-            let grown = len.and_then(|len| self.records.set_len(len));
-            self.records.unlock()?;
-            grown?;
-        }
-        let chunk = Arc::new(SharedMap::new(&self.records, off, CHUNK_BYTES)?);
+        // Two processes may do so at once: both only ever make the file longer, under its lock.
+        self.records.lock()?;
+        let mapped = SharedMap::new(&self.records, off, CHUNK_BYTES);
+        self.records.unlock()?;
+        let chunk = Arc::new(mapped.map_err(|e| Error::from(e).context("records of slots"))?);
         chunks.insert(number, Arc::clone(&chunk));
         Ok(Record { chunk, at })
     }
