@@ -1240,7 +1240,10 @@ int rbd_flatten_with_progress(rbd_image_t image,
                               librbd_progress_fn_t cb,
                               void *cbdata);
 
-/** Makes durable what was written. Returns 0. */
+/**
+ * Makes durable what was written. Returns 0, or what a write has failed with that was
+ * acknowledged since the last flush.
+ */
 CEPH_RBD_API int rbd_flush(rbd_image_t image);
 
 /** Stores when the image was last read, as far as that is on record. Returns 0. */
