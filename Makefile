@@ -19,6 +19,8 @@ CARGO ?= cargo
 # Where cargo puts its output.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 DIST := $(TARGET)/dist
+# The faults that every change has to survive; the others take longer: make test-cluster.
+SOME_FAULTS := osd_killed monitor_killed socket_failures groups_doubled cluster_full paused blocklisted
 HEADERS := rados/librados.h rados/rados_types.h rbd/librbd.h rbd/features.h
 
 .PHONY: all install headers gaps test test-cluster test-matrix demo bench bench-cluster clean
@@ -69,6 +71,8 @@ test:
 	sh ctests/conf/run.sh
 	sh ctests/full/run.sh
 	ctests/run.sh all
+	ctests/interop/run.sh ours original
+	ctests/faults/run.sh ours $(SOME_FAULTS)
 
 test-cluster: all
 	sh ctests/install-deps.sh test

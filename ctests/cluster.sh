@@ -153,8 +153,11 @@ wait_for_own_pool() {
         ! in_root ceph osd pool ls 2>/dev/null | grep -qE 'device_health_metrics|^\.mgr' || return 0
         # In Debian's 18.2 no module of the manager can be loaded, and this one makes the pool.
         if in_root ceph health detail 2>/dev/null | grep -q "Module 'devicehealth' has failed"; then
-            in_root ceph osd pool create .mgr 1 >/dev/null 2>&1
-            in_root ceph osd pool application enable .mgr mgr --yes-i-really-mean-it >/dev/null 2>&1
+            in_root ceph osd pool create .mgr 1 --yes-i-really-mean-it >/dev/null 2>&1
+            # One of several monitors may not know of it yet.
+            until in_root ceph osd pool application enable .mgr mgr --yes-i-really-mean-it >/dev/null 2>&1; do
+                sleep 0.25
+            done
             return 0
         fi
         sleep 0.25

@@ -29,6 +29,10 @@ PATIENCE = 30 * max(SCALE, 1)
 OPTIONS = ["osd_heartbeat_interval=1", "osd_heartbeat_grace=4", "mon_osd_min_down_reporters=1",
            "mon_lease=2", "mon_election_timeout=2", "osd_pool_default_min_size=1"]
 
+# With FAULTS_SOCKETS=N, one of about N reads and writes of the OSDs' sockets fails, all the time.
+if SOCKETS := os.environ.get("FAULTS_SOCKETS"):
+    OPTIONS.append(f"osd:ms_inject_socket_failures={SOCKETS}")
+
 CASES = {}
 
 

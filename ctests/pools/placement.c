@@ -119,12 +119,15 @@ static void classes(void)
 	      "slow", NULL);
 	order(cluster, "osd pool set", "pool", POOL, "var", "crush_rule", "val", POOL, NULL);
 	found("a rule for a device class");
-	order(cluster, "osd crush rm-device-class", "ids", "=[\"0\",\"1\",\"2\"]", NULL);
-	order(cluster, "osd crush set-device-class", "class", "slow", "ids", "=[\"2\",\"1\"]", NULL);
+	/* Never an empty class: OSDs of 18.2.7 and 20.2.4 crash when a placement
+	 * group has nowhere to go (init_hb_stamps). */
+	order(cluster, "osd crush rm-device-class", "ids", "=[\"0\",\"2\"]", NULL);
+	order(cluster, "osd crush set-device-class", "class", "other", "ids", "=[\"0\"]", NULL);
+	order(cluster, "osd crush set-device-class", "class", "slow", "ids", "=[\"2\"]", NULL);
 	found("another device has that class");
 	order(cluster, "osd pool set", "pool", POOL, "var", "crush_rule", "val", "replicated_rule", NULL);
 	order(cluster, "osd crush rule rm", "name", POOL, NULL);
-	order(cluster, "osd crush rm-device-class", "ids", "=[\"1\",\"2\"]", NULL);
+	order(cluster, "osd crush rm-device-class", "ids", "=[\"0\",\"1\",\"2\"]", NULL);
 	order(cluster, "osd crush set-device-class", "class", "hdd", "ids", "=[\"0\",\"1\",\"2\"]", NULL);
 	found("without it");
 }
