@@ -1,8 +1,10 @@
-# Sourced by scripts that use QEMU's tools: makes `qemu-img` and `qemu-io` ones that can read rbd.
+# Sourced by scripts that use QEMU's tools: makes `qemu-img`, `qemu-io` and `qemu-storage-daemon` ones that
+# can read rbd.
 #
 # Debian keeps the rbd driver in qemu-block-extra, which fits the qemu-utils of the same version only. Where
 # the installed qemu-utils is a newer one without its pair (backports), the release's own pair is downloaded
-# and unpacked below target/, and nothing that is installed is touched.
+# and unpacked below target/, and nothing that is installed is touched. With it comes qemu-system-common, where
+# Debian 12 has qemu-storage-daemon.
 #
 # shellcheck shell=bash
 
@@ -25,7 +27,8 @@ qemu_unpack_pair() {
     [ -n "$version" ] || return 1
     echo "unpacking Debian's qemu-utils and qemu-block-extra $version into $into" >&2
     mkdir -p "$into"
-    (cd "$into" && apt-get -q download "qemu-utils=$version" "qemu-block-extra=$version" > /dev/null 2>&1) || return 1
+    (cd "$into" && apt-get -q download "qemu-utils=$version" "qemu-block-extra=$version" \
+        "qemu-system-common=$version" > /dev/null 2>&1) || return 1
     for package in "$into"/*.deb; do
         dpkg -x "$package" "$into"
     done
