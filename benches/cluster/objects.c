@@ -1,12 +1,8 @@
 /* Whole objects through librados, a number of them in flight: writes, then reads of what was written.
  * objects CONF POOL SIZE DEPTH SECONDS; prints JSON. */
-#include <pthread.h>
-#include <rados/librados.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
+
+#include "../client.h"
 
 #define OBJECTS 256
 #define MAX_DEPTH 64
@@ -16,28 +12,6 @@ struct slot {
     rados_completion_t completion;
     int busy;
 };
-
-static double wall(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec + now.tv_nsec / 1e9;
-}
-
-static double cpu(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
-
-static void must(int result, const char *what)
-{
-    if (result < 0) {
-        fprintf(stderr, "%s: %d\n", what, result);
-        exit(1);
-    }
-}
 
 static void finish(struct slot *slot)
 {
@@ -85,10 +59,7 @@ int main(int argc, char **argv)
     int depth = atoi(argv[4]);
     if (depth < 1 || depth > MAX_DEPTH)
         return 2;
-    must(rados_create(&cluster, "admin"), "create");
-    must(rados_conf_read_file(cluster, argv[1]), "configuration");
-    must(rados_connect(cluster), "connect");
-    must(rados_ioctx_create(cluster, argv[2], &io), "pool");
+    connect_to(argv[1], argv[2], &cluster, &io);
     memset(slots, 0, sizeof slots);
     for (int n = 0; n < depth; n++) {
         slots[n].buffer = malloc(size);
@@ -105,7 +76,6 @@ int main(int argc, char **argv)
     measure(io, slots, depth, size, atof(argv[5]), 0, "read", "}\n");
     for (int n = 0; n < depth; n++)
         free(slots[n].buffer);
-    rados_ioctx_destroy(io);
-    rados_shutdown(cluster);
+    disconnect(cluster, io);
     return 0;
 }
