@@ -27,6 +27,11 @@ impl Bitmap {
         self.0 == [0; WORDS]
     }
 
+    /// Blocks of both.
+    pub(super) fn with(&self, other: &Bitmap) -> Bitmap {
+        Bitmap(std::array::from_fn(|i| self.0[i] | other.0[i]))
+    }
+
     /// Blocks here that are not in the other.
     pub(super) fn without(&self, other: &Bitmap) -> Bitmap {
         Bitmap(std::array::from_fn(|i| self.0[i] & !other.0[i]))

@@ -404,7 +404,9 @@ impl Store {
         if commit == Commit::Durable || !effects.redo.is_empty() {
             count(Counter::Redo);
         }
-        self.cleared.lock().extend(effects.cleared.iter().copied());
+        for (stripe, slot, blocks) in &effects.cleared {
+            self.note_cleared(*stripe, *slot, blocks);
+        }
         for (slot, off, bytes) in &effects.redo {
             self.slots.write(*slot, *off, bytes)?;
         }

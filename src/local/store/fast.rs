@@ -1,10 +1,11 @@
-//! The fast path: reads, and writes of block images into slots that are there, without the
-//! database.
+//! The fast path: reads, and writes and zeroes of block images into slots that are there, without
+//! the database.
 //!
 //! ```text
 //!   read:   generation even? entry of that generation -> pread -> generation the same? -> reply
 //!   write:  lock the stripe -> entry of its generation, the block's slot is the head's own
-//!           -> pwrite -> bit, tail and counters in the slot's record -> unlock -> reply
+//!           -> is there what must be there -> pwrite -> bit, tail and counters in the slot's
+//!           record -> unlock -> reply
 //! ```
 //!
 //! A reader takes no lock: while a transaction changes the object the generation is odd, and
@@ -28,6 +29,7 @@ use super::execute::Job;
 use super::layout::{BLOCK, OBJECT_MAX, split};
 use super::shared::Counter;
 use super::slots::Record;
+use super::steps::repeated;
 use super::txn::to_nanos;
 use crate::errno::{Errno, Result};
 use crate::model::{
@@ -169,8 +171,8 @@ impl Store {
     /// Writes into slots the head has for itself; `None` if there is one that it has not.
     fn write_fast(&self, job: &Job) -> Result<Option<Reply>> {
         let SnapSpec::Under(context) = &job.op.snap else { return Ok(None) };
-        let Some((off, payload, whole)) = data_step(&job.op) else { return Ok(None) };
-        let len = payload.len() as u64;
+        let Some(step) = data_step(&job.op) else { return Ok(None) };
+        let (off, len) = step.range();
         if len == 0 || off >= OBJECT_MAX || len > OBJECT_MAX - off {
             return Ok(None);
         }
@@ -193,7 +195,12 @@ impl Store {
                 entry => entry?,
             },
         };
-        let fits = !whole || len >= entry.size();
+        let fits = match step.change {
+            Change::Replace(_) => len >= entry.size(),
+            // One that reaches the end cuts the object off.
+            Change::Zero(..) => off + len < entry.size(),
+            Change::Write(..) | Change::Same(..) => true,
+        };
         if !entry.exists || !entry.writable || !fits || context.seq > entry.snap_seq {
             return Ok(None);
         }
@@ -201,15 +208,38 @@ impl Store {
         if !split(off, len).all(|(idx, _, _)| own(idx)) {
             return Ok(None);
         }
-        self.write_pieces(
-            &entry,
-            off,
-            payload,
-            to_nanos(job.op.mtime.unwrap_or_else(SystemTime::now)),
-        )?;
+        if let Some((off, wanted)) = step.expects
+            && !self.holds(&entry, off, wanted)?
+        {
+            // Where it differs is told by way of the database.
+            return Ok(None);
+        }
+        let mtime = to_nanos(job.op.mtime.unwrap_or_else(SystemTime::now));
+        match step.change {
+            Change::Write(_, payload) | Change::Replace(payload) => {
+                self.write_pieces(&entry, off, payload, mtime)?;
+            }
+            Change::Same(_, len, payload) => {
+                let Ok(bytes) = repeated(payload, len) else { return Ok(None) };
+                self.write_pieces(&entry, off, &bytes.into(), mtime)?;
+            }
+            Change::Zero(..) => {
+                if !self.zero_pieces(&entry, job.stripe, (off, len), mtime)? {
+                    return Ok(None);
+                }
+            }
+        }
         let version = entry.version();
         drop(held);
         Ok(Some(reply(version, SmallVec::new())))
+    }
+
+    /// Whether an object's bytes are these; what is not there is zeros.
+    fn holds(&self, entry: &Entry, off: u64, wanted: &Payload) -> Result<bool> {
+        let mut there = vec![0; wanted.len()];
+        self.fill_fast(entry, off, &mut there, true)?;
+        let mut there = &there[..];
+        Ok(wanted.pieces().iter().all(|piece| there.split_off(..piece.len()) == Some(&piece[..])))
     }
 
     fn write_pieces(&self, entry: &Entry, off: u64, payload: &Payload, mtime: i64) -> Result<()> {
@@ -234,7 +264,7 @@ impl Store {
     }
 
     /// Writes into one slot. Whether the record says more than before.
-    fn write_chain(
+    pub(super) fn write_chain(
         &self,
         chain: &CachedChain,
         (slot, record): (u64, &Record),
@@ -308,17 +338,57 @@ fn may_write_fast(op: &ObjectOp) -> bool {
     op.durability != Durability::OnAck && data_step(op).is_some()
 }
 
-/// Offset and bytes of the one step that writes, and whether it replaces all data; `None` if there
-/// are others but those that are fulfilled by an object that exists.
-fn data_step(op: &ObjectOp) -> Option<(u64, &Payload, bool)> {
+/// What the one step of an operation does that changes data.
+enum Change<'a> {
+    /// Offset and bytes.
+    Write(u64, &'a Payload),
+    /// The bytes replace all that is there.
+    Replace(&'a Payload),
+    /// Offset and length, and what is written there again and again.
+    Same(u64, u64, &'a Payload),
+    /// Offset and length.
+    Zero(u64, u64),
+}
+
+/// An operation on an image's data.
+struct DataStep<'a> {
+    change: Change<'a>,
+    /// Offset, and bytes that must be there.
+    expects: Option<(u64, &'a Payload)>,
+}
+
+impl DataStep<'_> {
+    /// Offset and length of what it changes.
+    fn range(&self) -> (u64, u64) {
+        match self.change {
+            Change::Write(off, data) => (off, data.len() as u64),
+            Change::Replace(data) => (0, data.len() as u64),
+            Change::Same(off, len, _) | Change::Zero(off, len) => (off, len),
+        }
+    }
+}
+
+/// The one step that changes data, and the comparison before it; `None` if there are others but
+/// those that are fulfilled by an object that exists.
+fn data_step(op: &ObjectOp) -> Option<DataStep<'_>> {
     let (last, before) = op.steps.split_last()?;
-    let idle = |step: &Step| matches!(step.op, Op::AssertExists | Op::SetAllocHint { .. });
-    if !before.iter().all(idle) || op.flags.intersects(ReqFlags::ORDERSNAP | ReqFlags::RETURNVEC) {
+    if op.flags.intersects(ReqFlags::ORDERSNAP | ReqFlags::RETURNVEC) {
         return None;
     }
-    match &last.op {
-        Op::Write { off, data } => Some((*off, data, false)),
-        Op::WriteFull(data) => Some((0, data, true)),
-        _ => None,
+    let mut expects = None;
+    for step in before {
+        match &step.op {
+            Op::AssertExists | Op::SetAllocHint { .. } => {}
+            Op::CmpExt { off, data } if expects.is_none() => expects = Some((*off, data)),
+            _ => return None,
+        }
     }
+    let change = match &last.op {
+        Op::Write { off, data } => Change::Write(*off, data),
+        Op::WriteFull(data) => Change::Replace(data),
+        Op::WriteSame { off, len, data } => Change::Same(*off, *len, data),
+        Op::Zero { off, len } => Change::Zero(*off, *len),
+        _ => return None,
+    };
+    Some(DataStep { change, expects })
 }

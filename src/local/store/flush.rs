@@ -37,10 +37,14 @@ impl Store {
         let flushed = self.try_flush(&touched);
         if flushed.is_err() {
             self.touched.lock().extend(touched);
-            self.cleared.lock().extend(cleared);
+            let noted = |((stripe, slot), blocks)| self.note_cleared(stripe, slot, &blocks);
+            cleared.into_iter().for_each(noted);
             return flushed;
         }
-        cleared.into_iter().try_for_each(|(stripe, slot, blocks)| self.punch(stripe, slot, blocks))
+        for ((stripe, slot), blocks) in cleared {
+            self.punch(stripe, slot, blocks)?;
+        }
+        Ok(())
     }
 
     fn try_flush(&self, touched: &BTreeSet<u64>) -> Result<()> {

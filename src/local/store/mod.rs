@@ -31,8 +31,9 @@ mod snaps;
 mod steps;
 mod trim;
 mod txn;
+mod zero;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -59,8 +60,8 @@ pub struct Store {
     queue: queue::Queue,
     /// Slots whose records have changed since the last flush.
     touched: Mutex<BTreeSet<u64>>,
-    /// Blocks that ceased to be data since the last flush: stripe, slot, which.
-    cleared: Mutex<Vec<(usize, u64, Bitmap)>>,
+    /// Blocks that ceased to be data since the last flush, by stripe and slot.
+    cleared: Mutex<BTreeMap<(usize, u64), Bitmap>>,
     flushing: Mutex<()>,
     /// Bytes this process put into redo rows since its last flush.
     redo_bytes: AtomicU64,

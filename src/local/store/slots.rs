@@ -117,6 +117,22 @@ impl Record {
         }
     }
 
+    /// The slot no longer has a block. Whether it had.
+    pub(super) fn clear_data(&self, block: usize) -> bool {
+        let bit = 1 << (block % 64);
+        self.words()[DATA + block / 64].fetch_and(!bit, Ordering::AcqRel) & bit != 0
+    }
+
+    /// Where the slot has no data it says that a block is zeros, whatever lies below.
+    pub(super) fn set_hole(&self, block: usize) {
+        self.words()[HOLE + block / 64].fetch_or(1 << (block % 64), Ordering::AcqRel);
+    }
+
+    /// The blocks the slot has.
+    pub(super) fn data(&self) -> Bitmap {
+        self.bitmap(DATA)
+    }
+
     /// A block is about to differ from the newest clone's. Whether that is new.
     pub(super) fn set_changed(&self, block: usize) -> bool {
         let bit = 1 << (block % 64);

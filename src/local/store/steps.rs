@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use smallvec::SmallVec;
 
-use super::layout::OBJECT_MAX;
+use super::layout::{BLOCK, OBJECT_MAX};
 use super::txn::{Txn, from_nanos};
 use crate::errno::{Errno, Result};
 use crate::local::classes;
@@ -112,14 +112,7 @@ fn run_step(txn: &mut Txn<'_>, op: &mut Op) -> Result<StepReply> {
 /// Steps that read, and class calls; `None` for the others.
 fn run_read_step(txn: &mut Txn<'_>, op: &mut Op) -> Result<Option<Out>> {
     let out = match op {
-        Op::SparseRead { off, len } => {
-            let extents = txn.extents(*off, *len);
-            let mut data = Vec::new();
-            for (off, len) in &extents {
-                data.extend_from_slice(&txn.read(*off, *len)?);
-            }
-            Out::Extents { extents, data: data.into() }
-        }
+        Op::SparseRead { off, len } => sparse_read(txn, *off, *len)?,
         Op::Stat => {
             let body = txn.body()?;
             Out::Stat { size: body.size, mtime: from_nanos(body.mtime) }
@@ -221,6 +214,24 @@ fn read(
     Ok(Out::Filled { memory, len: n })
 }
 
+/// Extents with data. The store knows of blocks, an OSD of bytes: zeros at the end of a block that
+/// is data in part, before a hole, are left out, so that copies of an object are as long as there.
+fn sparse_read(txn: &Txn<'_>, off: u64, len: u64) -> Result<Out> {
+    let end = off.saturating_add(len).min(txn.size());
+    let mut extents = txn.extents(off, len);
+    let mut data = Vec::new();
+    for (off, len) in &mut extents {
+        let bytes = txn.read(*off, *len)?;
+        if *off + *len < end {
+            let block = bytes.iter().rev().take(BLOCK as usize);
+            let zeros = block.take_while(|byte| **byte == 0).count() as u64;
+            *len -= if zeros < BLOCK { zeros } else { 0 };
+        }
+        data.extend_from_slice(&bytes[..*len as usize]);
+    }
+    Ok(Out::Extents { extents, data: data.into() })
+}
+
 /// Fails with the place of the first difference; what is not there compares as zeros.
 fn compare(txn: &Txn<'_>, off: u64, wanted: &Bytes) -> Result<()> {
     if wanted.len() as u64 > OBJECT_MAX {
@@ -235,7 +246,8 @@ fn compare(txn: &Txn<'_>, off: u64, wanted: &Bytes) -> Result<()> {
     }
 }
 
-fn repeated(data: &Payload, len: u64) -> Result<Bytes> {
+/// `len` bytes that say `data` again and again.
+pub(super) fn repeated(data: &Payload, len: u64) -> Result<Bytes> {
     if data.is_empty() || !len.is_multiple_of(data.len() as u64) {
         return Err(Errno::EINVAL.into());
     }

@@ -223,9 +223,12 @@ impl<'a> Txn<'a> {
                 if top.shared {
                     continue;
                 }
+                // Of a block that was cleared outside transactions the row still says that it is
+                // data: until that is committed, nothing may be put there before a commit.
+                let in_row = top.state.data;
                 fold(self.store, *idx, top, &mut body, &mut chain.unsynced)?;
                 let earlier = self.earlier.and_then(|effects| effects.committed(top.slot));
-                chain.committed = earlier.unwrap_or(top.state.data);
+                chain.committed = earlier.unwrap_or(top.state.data.with(&in_row));
             }
         }
         self.body = Some(body);

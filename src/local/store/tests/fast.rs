@@ -53,6 +53,48 @@ fn only_the_first_write_of_a_slot_needs_the_database() {
 }
 
 #[test]
+fn a_slot_is_zeroed_and_compared_without_the_database() {
+    let b = Bench::new();
+    let mut expected = vec![1; 10 * 4096];
+    let seen = |expected: &[u8]| assert!(b.read("a").unwrap()[..] == *expected);
+    let zero = |off, len| Op::Zero { off, len };
+    b.write_lazily("a", &[], vec![write(0, &expected)]);
+    assert!(is_fast(&b, lazy("a", &[], zero(5000, 10_000))));
+    expected[5000..15_000].fill(0);
+    seen(&expected);
+    // One up to the end changes the size.
+    assert!(!is_fast(&b, lazy("a", &[], zero(5000, 40_000))));
+    let same = |len| Op::WriteSame { off: 4097, len, data: vec![7, 8].into() };
+    assert!(is_fast(&b, lazy("a", &[], same(4000))));
+    expected[4097..8097].as_chunks_mut().0.fill([7, 8]);
+    seen(&expected);
+    let swap = |wanted: &[u8]| {
+        lazy("a", &[], Op::CmpExt { off: 4095, data: wanted.to_vec().into() }).then(write(0, b"x"))
+    };
+    assert!(!is_fast(&b, swap(&[1, 1, 7, 7])));
+    assert_eq!(b.run(swap(&[1, 1, 7, 7])).result, -4095 - 3);
+    seen(&expected);
+    assert!(is_fast(&b, swap(&[1, 1, 7, 8])));
+    expected[0] = b'x';
+    seen(&expected);
+    // What lies below does not come back, and stays what it is.
+    b.write_lazily("a", &[3], vec![write(0, b"y")]);
+    let below = std::mem::replace(&mut expected[0], b'y');
+    assert!(is_fast(&b, lazy("a", &[3], zero(16_384, 8192))));
+    let at_snap = expected.clone();
+    expected[16_384..24_576].fill(0);
+    seen(&expected);
+    b.store.flush().unwrap();
+    seen(&expected);
+    let found = b.read_at("a", SnapId(3)).unwrap();
+    assert!(found[0] == below && found[1..] == at_snap[1..]);
+    // A slot without data goes back.
+    b.write_lazily("b", &[], vec![write(0, &[1; 4096]), Op::Truncate(9000)]);
+    assert!(!is_fast(&b, lazy("b", &[], zero(0, 4096))));
+    assert_eq!(b.store.check(), Vec::<String>::new());
+}
+
+#[test]
 fn versions_and_sizes_go_on_over_both_paths() {
     let b = Bench::new();
     let mut last = 0;

@@ -263,6 +263,20 @@ fn large_objects_cross_slots() {
     assert_eq!(b.store.check(), Vec::<String>::new());
 }
 
+#[test]
+fn a_sparse_read_ends_where_the_bytes_do() {
+    let b = Bench::new();
+    let extents = |len| {
+        let sparse = Op::SparseRead { off: 0, len };
+        match b.run(ObjectOp::read(target("s")).then(sparse)).take(0) {
+            Out::Extents { extents, data } => (extents, data.len()),
+            _ => panic!("no extents"),
+        }
+    };
+    b.write("s", [write(0, &[1; 5000]), write(20_480, &[0; 4096]), Op::Truncate(100_000)]);
+    assert_eq!(extents(u64::MAX), (vec![(0, 5000), (20_480, 4096)], 9096));
+}
+
 /// Operations that are submitted without waiting share transactions; each sees those before it, and
 /// one that is refused takes nothing of its neighbours with it.
 #[test]
