@@ -9,7 +9,7 @@
 # shellcheck shell=bash
 
 qemu_has_rbd() {
-    command -v qemu-img > /dev/null && qemu-img --help | grep '^Supported formats' | grep -qw rbd
+    command -v qemu-img > /dev/null && [[ $(qemu-img --help | sed -n '/^Supported formats/s/$/ /p') == *" rbd "* ]]
 }
 
 # The newest version that the release has of both packages; empty without package lists.

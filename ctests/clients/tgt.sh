@@ -10,8 +10,9 @@ use_qemu "${CTESTS_TOP:?}/target/ctests/qemu" || skip "no qemu-img with the rbd 
 command -v tgtd > /dev/null || skip "no tgtd on this machine"
 [ -e /usr/lib/tgt/backing-store/bs_rbd.so ] || skip "tgt has no rbd backing store on this machine"
 [ "$(id -u)" = 0 ] || skip "tgtd needs root"
-qemu-img --help | grep -qw iscsi || skip "qemu-img has no iscsi driver on this machine"
-ldconfig -p | grep -q libiscsi.so || skip "no libiscsi7 on this machine"
+# Not by pipes into `grep -q`: it may end first, and then the other side has failed.
+[[ $(qemu-img --help) == *" iscsi "* ]] || skip "qemu-img has no iscsi driver on this machine"
+[[ $(ldconfig -p) == *libiscsi.so* ]] || skip "no libiscsi7 on this machine"
 
 pool=tgt
 # A control number and a port that nobody else uses.
