@@ -70,6 +70,7 @@ test:
 	sh ctests/abi/run.sh
 	sh ctests/conf/run.sh
 	sh ctests/full/run.sh
+	sh ctests/dns/run.sh
 	ctests/run.sh all
 	ctests/interop/run.sh ours original
 	ctests/faults/run.sh ours $(SOME_FAULTS)

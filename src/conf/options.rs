@@ -113,13 +113,13 @@ impl Opt {
 
 static TABLE: &str = include_str!("options.tsv");
 
-/// Options of later releases that are heeded here, as the table has them; from Ceph 18's
-/// `global.yaml.in`. [`all`] leaves them out, as it lists what 16.2.15 does.
+/// Options of later releases that are heeded here, as the table has them; their defaults were read
+/// from OSDs of 18.2.7. [`all`] leaves them out, as it lists what 16.2.15 does.
 static LATER: &str = "\
 ms_compress_secure\tbool\tfalse\t\t\tr
 ms_osd_compress_min_size\tuint\t1024\t\t\tr
 ms_osd_compress_mode\tstr\tnone\t\t\tr\tnone|force
-ms_osd_compression_algorithm\tstr\tsnappy zlib zstd lz4\t\t\tr";
+ms_osd_compression_algorithm\tstr\tsnappy\t\t\tr";
 
 /// The option of this exact name.
 #[must_use]

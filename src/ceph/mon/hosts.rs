@@ -53,7 +53,7 @@ impl MonMap {
                 map.add_sections(sections);
             }
             if map.monitors.is_empty() {
-                map.add_services(&settings.text("mon_dns_srv_name"), resolver);
+                map.add_services(settings, resolver);
             }
         }
         if map.monitors.is_empty() {
@@ -96,12 +96,18 @@ impl MonMap {
         }
     }
 
-    fn add_services(&mut self, service: &str, resolver: &dyn Resolver) {
-        let (service, domain) = service.split_once('_').unwrap_or((service, ""));
+    /// The name service's. Of a host with several addresses the first counts, of the family that
+    /// the cluster is said to use.
+    fn add_services(&mut self, settings: &impl Settings, resolver: &dyn Resolver) {
+        let service = settings.text("mon_dns_srv_name");
+        let is_ipv6 = settings.bool("ms_bind_ipv6");
+        let (service, domain) = service.split_once('_').unwrap_or((&service, ""));
         for record in resolver.services(service, domain).unwrap_or_default() {
             let name = record.target.split('.').next().unwrap_or_default();
-            for ip in resolver.addresses(&record.target).unwrap_or_default() {
-                let addr = EntityAddr::new(AddrKind::Any, SocketAddr::new(ip, record.port), 0);
+            let ips = resolver.addresses(&record.target).unwrap_or_default();
+            let usual = ips.iter().find(|ip| ip.is_ipv6() == is_ipv6);
+            if let Some(ip) = usual.or(ips.first()) {
+                let addr = EntityAddr::new(AddrKind::Any, SocketAddr::new(*ip, record.port), 0);
                 self.add_ambiguous(name, addr, record.priority, record.weight);
             }
         }
@@ -147,6 +153,12 @@ impl MonMap {
         if self.monitors.iter().any(|monitor| monitor.addrs.msgr2().is_some()) {
             return;
         }
+        log::warn!(
+            target: "monc",
+            "all monitors that are named (option mon_host) have addresses of the first messenger \
+             protocol only, which is not spoken here; where that is port {PORT_LEGACY}, port \
+             {PORT_MSGR2} is tried"
+        );
         for monitor in &mut self.monitors {
             let sockets = monitor.addrs.0.iter().filter_map(|addr| addr.socket);
             let default = sockets.filter(|socket| socket.port() == PORT_LEGACY);
@@ -377,8 +389,13 @@ mod tests {
         let map = initial(&[]).unwrap();
         assert_eq!(map.monitors[0].name, "one");
         assert_eq!(map.monitors[0].priority, 10);
+        // Measured on 16.2.15 (ctests/dns): of several addresses one counts.
         assert_eq!(map.monitors[1].addrs.to_string(), "v2:10.0.0.2:3300/0");
-        assert_eq!(map.monitors[2].weight, 5);
+        assert_eq!(map.monitors[1].weight, 5);
+        assert_eq!(map.monitors.len(), 2);
+        let map = initial(&[("ms_bind_ipv6", "true")]).unwrap();
+        assert_eq!(map.monitors[0].addrs.to_string(), "v2:10.0.0.1:3300/0");
+        assert_eq!(map.monitors[1].addrs.to_string(), "v2:[fd00::2]:3300/0");
         assert_eq!(initial(&[("mon_dns_srv_name", "mons_example.com")]).unwrap().monitors.len(), 1);
         let overridden = initial(&[("mon_host", "10.0.0.1"), ("mon_host_override", "v2:10.0.0.9")]);
         assert_eq!(overridden.unwrap().monitors[0].addrs.to_string(), "v2:10.0.0.9:3300/0");
