@@ -209,9 +209,9 @@ impl Engine for LocalEngine {
     fn pool_stats<'a>(&'a self, pools: &'a [PoolId]) -> Pending<'a, BTreeMap<PoolId, PoolStat>> {
         Box::pin(async move {
             self.connected()?;
-            self.store
-                .db()
-                .read(|db| pools.iter().map(|id| Ok((*id, stats::pool(db, *id)?))).collect())
+            self.store.db().read(|db| {
+                pools.iter().map(|id| Ok((*id, stats::pool(&self.store, db, *id)?))).collect()
+            })
         })
     }
 

@@ -9,7 +9,7 @@ use crate::model::{ClusterStat, PoolId, PoolStat};
 
 /// What a pool holds. Clones count as objects, and of a clone only what it does not share, as an
 /// OSD counts.
-pub fn pool(db: &Connection, id: PoolId) -> Result<PoolStat> {
+pub fn pool(store: &Store, db: &Connection, id: PoolId) -> Result<PoolStat> {
     let heads = "SELECT count(*), coalesce(sum(size), 0) FROM object JOIN body ON body.id = head \
                  WHERE pool = ?1";
     let pair = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
@@ -26,14 +26,16 @@ pub fn pool(db: &Connection, id: PoolId) -> Result<PoolStat> {
     }
     let objects = (heads + clones).cast_unsigned();
     let bytes = bytes.cast_unsigned();
-    Ok(PoolStat {
+    let mut stat = PoolStat {
         bytes,
         objects,
         object_clones: clones.cast_unsigned(),
         object_copies: objects,
         user_bytes: bytes,
         ..PoolStat::default()
-    })
+    };
+    store.add_traffic(id, &mut stat);
+    Ok(stat)
 }
 
 /// The bytes of ranges written as `0~4096,8192~512`.

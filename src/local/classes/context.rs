@@ -16,7 +16,8 @@ pub struct Caller {
     pub addr: String,
 }
 
-/// One object within the running operation: reads see what earlier steps of it wrote.
+/// One object within the running operation: reads see what the method itself wrote, and of earlier
+/// steps whether the object is there and how long it is, as on an OSD.
 ///
 /// On an object that does not exist (which only a method that writes gets to see) data is empty,
 /// every other read and every removal (of the object, an xattr, an omap entry) fails with

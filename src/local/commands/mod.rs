@@ -91,10 +91,20 @@ impl Session<'_> {
             CommandTarget::Mon => (true, false),
             CommandTarget::MonNamed(name) => (name == MON_NAME, false),
             CommandTarget::Mgr => (true, true),
-            // No name in particular is that of the active one.
-            CommandTarget::MgrNamed(name) => (name.is_empty() || name == MGR_NAME, true),
-            CommandTarget::Osd(id) => return daemon(*id == 0, texts),
-            CommandTarget::Pg(_) => return daemon(true, texts),
+            // No name in particular is that of the active one. A named manager answers for itself,
+            // not for the cluster.
+            CommandTarget::MgrNamed(name) if name.is_empty() || name == MGR_NAME => {
+                return daemon(texts);
+            }
+            CommandTarget::MgrNamed(_) => (false, true),
+            CommandTarget::Osd(0) => return daemon(texts),
+            CommandTarget::Osd(_) => return Ok(reply(Err(Errno::ENOENT.because("osd dne")))),
+            CommandTarget::Pg(pg) => {
+                return match pg::check(self.store, pg) {
+                    Ok(()) => daemon(texts),
+                    Err(error) => Ok(reply(Err(error))),
+                };
+            }
         };
         if !found {
             let kind = if is_mgr { "mgr" } else { "mon" };
@@ -157,11 +167,8 @@ fn reply(outcome: Outcome) -> CommandReply {
     }
 }
 
-/// Commands for OSDs and placement groups.
-fn daemon(found: bool, texts: &[String]) -> Result<CommandReply> {
-    if !found {
-        return Ok(reply(Err(Errno::ENOENT.because("osd dne"))));
-    }
+/// Commands that a daemon answers for itself: an OSD, also of a placement group, and a manager.
+fn daemon(texts: &[String]) -> Result<CommandReply> {
     let outcome = parse(texts).and_then(|args| match args.get("prefix").and_then(Value::as_str) {
         Some("version") => {
             let text =
@@ -189,6 +196,7 @@ pub fn delete_pool(store: &Store, id: PoolId) -> Result<()> {
         pools::delete(tx, id)
     })?;
     store.map_changed();
+    store.forget_traffic(id);
     Ok(())
 }
 

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::request::{Answer, Outcome, Request, Spec};
 use super::text::Table;
-use crate::errno::Errno;
+use crate::errno::{Errno, Result};
 use crate::local::pools;
+use crate::local::store::Store;
 use crate::model::PoolId;
 
 pub(super) const COMMANDS: &[Spec] = &[Spec {
@@ -55,4 +56,21 @@ fn stat(pg: &str) -> Value {
         "pgid": pg, "state": STATES.join("+"), "up": [0], "acting": [0], "up_primary": 0,
         "acting_primary": 0,
     })
+}
+
+/// Whether `text` is a placement group, `pool.hex`: `-EINVAL`, and `-ENOENT` for one that is not
+/// there.
+pub(super) fn check(store: &Store, text: &str) -> Result<()> {
+    let parts = text.split_once('.');
+    let parsed = parts.and_then(|(pool, hash)| {
+        Some((pool.parse::<i64>().ok()?, u32::from_str_radix(hash, 16).ok()?))
+    });
+    let Some((pool, hash)) = parsed else {
+        return Err(Errno::EINVAL.because(format!("no placement group is called {text}")));
+    };
+    let pool = store.db().read(|db| pools::by_id(db, PoolId(pool)));
+    match pool {
+        Ok(pool) if hash < pool.info.pg_num => Ok(()),
+        _ => Err(Errno::ENOENT.because("pgid not available")),
+    }
 }

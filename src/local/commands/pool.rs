@@ -416,7 +416,8 @@ fn application_get(request: &Request<'_>) -> Outcome {
 
 /// What a pool holds, for `df` and quotas.
 pub(super) fn stat(request: &Request<'_>, id: PoolId) -> Result<crate::model::PoolStat> {
-    request.session.store.db().read(|db| stats::pool(db, id))
+    let store = request.session.store;
+    store.db().read(|db| stats::pool(store, db, id))
 }
 
 /// A quota in words.

@@ -32,6 +32,9 @@ fn behind_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
 impl Txn<'_> {
     /// One xattr; `-ENODATA`, `-ENOENT`.
     pub(super) fn xattr(&self, name: &[u8]) -> Result<Bytes> {
+        if let Some(value) = self.xattr_before(name) {
+            return value;
+        }
         let id = self.body()?.id;
         let mut find =
             self.db.prepare_cached("SELECT value FROM xattr WHERE body = ?1 AND name = ?2")?;
@@ -55,6 +58,7 @@ impl Txn<'_> {
             return Err(Errno::ENAMETOOLONG.into());
         }
         self.create()?;
+        self.keep_xattr(name)?;
         let id = self.body()?.id;
         let mut set = self.db.prepare_cached(
             "INSERT OR REPLACE INTO xattr (body, name, value) VALUES (?1, ?2, ?3)",
@@ -67,6 +71,7 @@ impl Txn<'_> {
     pub(super) fn rm_xattr(&mut self, name: &[u8]) -> Result<()> {
         self.body()?;
         self.prepare_write()?;
+        self.keep_xattr(name)?;
         let id = self.body()?.id;
         let mut remove =
             self.db.prepare_cached("DELETE FROM xattr WHERE body = ?1 AND name = ?2")?;
@@ -131,9 +136,15 @@ impl Txn<'_> {
              AND (?3 IS NULL OR key < ?3) ORDER BY key LIMIT ?4"
         );
         let mut find = self.db.prepare_cached(&sql)?;
-        let limit = max.saturating_add(1).min(i64::MAX.cast_unsigned()).cast_signed();
+        // What an operation removed itself may have to be shown: then all rows are needed.
+        let limit = if self.before.is_some() { u64::MAX } else { max.saturating_add(1) };
+        let limit = limit.min(i64::MAX.cast_unsigned()).cast_signed();
         let rows = find.query_map(params![id, after.max(prefix), end, limit], pair)?;
         let mut entries: Vec<_> = rows.collect::<std::result::Result<_, _>>()?;
+        if self.before.is_some() {
+            let within = |key: &[u8]| key > after && key.starts_with(prefix);
+            return Ok(self.list_before(OmapValues { entries, more: false }, within, max));
+        }
         let more = entries.len() as u64 > max;
         entries.truncate(usize::try_from(max).unwrap_or(usize::MAX));
         Ok(OmapValues { entries, more })
@@ -141,6 +152,9 @@ impl Txn<'_> {
 
     /// The value of a key; `-ENOENT` also without the object.
     pub(super) fn omap_get(&self, key: &[u8]) -> Result<Bytes> {
+        if let Some(value) = self.omap_before(key) {
+            return value;
+        }
         let id = self.body()?.id;
         let mut find =
             self.db.prepare_cached("SELECT value FROM omap WHERE body = ?1 AND key = ?2")?;
@@ -166,6 +180,7 @@ impl Txn<'_> {
     /// stands left of the operator, which is one of three (measured on 16.2.15).
     pub(super) fn omap_cmp(&self, wanted: &BTreeMap<Bytes, (Bytes, CmpOp)>) -> Result<()> {
         self.body()?;
+        self.check_omap_before()?;
         for (key, (given, op)) in wanted {
             let stored = match self.omap_get(key) {
                 Err(error) if error == Errno::ENOENT => Bytes::new(),
@@ -187,6 +202,10 @@ impl Txn<'_> {
     /// Sets omap entries, making the object.
     pub(super) fn omap_set(&mut self, entries: &[(Bytes, Bytes)]) -> Result<()> {
         self.create()?;
+        if self.before.is_some() {
+            entries.iter().try_for_each(|(key, _)| self.keep_omap(key))?;
+            self.keep_has_omap(true);
+        }
         let id = self.body()?.id;
         let mut set = self
             .db
@@ -202,8 +221,10 @@ impl Txn<'_> {
         self.body()?;
         self.prepare_write()?;
         let id = self.body()?.id;
-        let mut remove = self.db.prepare_cached("DELETE FROM omap WHERE body = ?1 AND key = ?2")?;
+        let db = self.db;
+        let mut remove = db.prepare_cached("DELETE FROM omap WHERE body = ?1 AND key = ?2")?;
         for key in keys {
+            self.keep_omap(key)?;
             remove.execute(params![id, key])?;
         }
         Ok(())
@@ -213,6 +234,7 @@ impl Txn<'_> {
     pub(super) fn omap_rm_range(&mut self, first: &[u8], last: &[u8]) -> Result<()> {
         self.body()?;
         self.prepare_write()?;
+        self.keep_omap_range(first, Some(last))?;
         let id = self.body()?.id;
         let mut remove = self
             .db
@@ -225,6 +247,8 @@ impl Txn<'_> {
     pub(super) fn omap_clear(&mut self) -> Result<()> {
         self.body()?;
         self.omap_set_header(b"")?;
+        self.keep_omap_range(b"", None)?;
+        self.keep_has_omap(false);
         let id = self.body()?.id;
         self.db.prepare_cached("DELETE FROM omap WHERE body = ?1")?.execute([id])?;
         Ok(())

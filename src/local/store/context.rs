@@ -49,7 +49,6 @@ impl ClassContext for Txn<'_> {
     }
 
     fn read(&mut self, off: u64, len: u64) -> Result<Bytes> {
-        self.body()?;
         Txn::read(self, off, len)
     }
 
@@ -87,10 +86,10 @@ impl ClassContext for Txn<'_> {
     }
 
     fn xattr(&mut self, name: &[u8]) -> Result<Bytes> {
-        if !self.exists() {
-            return Err(Errno::ENODATA.into());
+        match Txn::xattr(self, name) {
+            Err(error) if error == Errno::ENOENT => Err(Errno::ENODATA.into()),
+            value => value,
         }
-        Txn::xattr(self, name)
     }
 
     fn xattrs(&mut self) -> Result<Vec<(Bytes, Bytes)>> {

@@ -3,6 +3,8 @@
 //! A block is read from the first layer, from the top, that has it; a layer may say that it is
 //! zeros. Bytes behind the object's end within a block that exists are always zeros.
 
+use std::collections::BTreeMap;
+
 use bytes::{Bytes, BytesMut};
 use rusqlite::{OptionalExtension, params};
 
@@ -62,12 +64,23 @@ pub(super) fn runs(layers: &[Layer], off: u64, len: u64) -> Vec<(Source, u64, u6
 impl Txn<'_> {
     /// Fills `buf` from `off` on; holes and what is behind the end read as zeros.
     pub(super) fn fill(&self, off: u64, buf: &mut [u8]) -> Result<()> {
+        self.fill_layers(&self.chains, off, buf, &self.staged)
+    }
+
+    /// Fills `buf` from these layers, with bytes on their way into them.
+    pub(super) fn fill_layers(
+        &self,
+        chains: &BTreeMap<u32, Chain>,
+        off: u64,
+        buf: &mut [u8],
+        staged: &[Staged],
+    ) -> Result<()> {
         let mut rest = buf;
         for (idx, start, len) in split(off, rest.len() as u64) {
             let (part, behind) = rest.split_at_mut(len as usize);
             rest = behind;
-            match self.chains.get(&idx) {
-                Some(chain) => self.fill_from(&chain.layers, start, part)?,
+            match chains.get(&idx) {
+                Some(chain) => self.fill_staged(&chain.layers, start, part, staged)?,
                 None => part.fill(0),
             }
         }
@@ -76,6 +89,16 @@ impl Txn<'_> {
 
     /// Fills `buf` from layers, with what this transaction has staged.
     fn fill_from(&self, layers: &[Layer], off: u64, buf: &mut [u8]) -> Result<()> {
+        self.fill_staged(layers, off, buf, &self.staged)
+    }
+
+    fn fill_staged(
+        &self,
+        layers: &[Layer],
+        off: u64,
+        buf: &mut [u8],
+        staged: &[Staged],
+    ) -> Result<()> {
         for (source, start, len) in runs(layers, off, buf.len() as u64) {
             let part = &mut buf[(start - off) as usize..][..len as usize];
             let Source::Slot(slot) = source else {
@@ -84,7 +107,7 @@ impl Txn<'_> {
             };
             self.store.slots.read(slot, start, part, false)?;
             let earlier = self.earlier.into_iter().flat_map(Effects::staged);
-            for staged in earlier.chain(&self.staged).filter(|staged| staged.slot == slot) {
+            for staged in earlier.chain(staged).filter(|staged| staged.slot == slot) {
                 overlay(part, start, staged);
             }
         }
@@ -93,6 +116,9 @@ impl Txn<'_> {
 
     /// The bytes from `off` on, at most `len` of them; fewer at the end.
     pub(super) fn read(&self, off: u64, len: u64) -> Result<Bytes> {
+        if let Some(bytes) = self.read_before(off, len) {
+            return bytes;
+        }
         let end = off.saturating_add(len).min(self.size());
         let mut bytes = BytesMut::zeroed(end.saturating_sub(off) as usize);
         self.fill(off, &mut bytes)?;
@@ -126,6 +152,7 @@ impl Txn<'_> {
             return Err(Errno::EFBIG.into());
         }
         self.create()?;
+        self.keep_data();
         let mut done = 0;
         for (idx, start, n) in split(off, len) {
             self.put(idx, start, bytes.slice(done..done + n as usize))?;
@@ -152,6 +179,7 @@ impl Txn<'_> {
             return Err(Errno::EFBIG.into());
         }
         self.create()?;
+        self.keep_data();
         if len >= REPLACE_MIN {
             self.truncate_existing(0)?;
         }
@@ -162,6 +190,7 @@ impl Txn<'_> {
     /// Makes a range read as zeros up to the object's end, which stays where it is.
     pub(super) fn zero(&mut self, off: u64, len: u64) -> Result<()> {
         self.prepare_write()?;
+        self.keep_data();
         let end = off.saturating_add(len).min(self.size());
         if off >= end {
             return Ok(());
@@ -206,6 +235,7 @@ impl Txn<'_> {
             return Err(Errno::EFBIG.into());
         }
         self.prepare_write()?;
+        self.keep_data();
         self.truncate_existing(size)
     }
 

@@ -190,6 +190,7 @@ impl Store {
 
     /// Ends an operation that did not need the database.
     fn end_fast(&self, job: Job, reply: Reply) {
+        self.count(&job.op, &reply);
         let unflushed = job.writes && job.op.durability == Durability::InPlace;
         self.give(Answer::new(job, reply, unflushed));
     }
@@ -209,7 +210,10 @@ impl Store {
     pub(super) fn run_alone(&self, mut job: Job) -> Answer {
         if !job.writes {
             return match self.run_read(&job.caller, &mut job.op) {
-                Ok(reply) => Answer::new(job, reply, false),
+                Ok(reply) => {
+                    self.count(&job.op, &reply);
+                    Answer::new(job, reply, false)
+                }
                 Err(error) => {
                     let reply = Reply::refuse(job.op, error.errno());
                     Answer { done: job.done, reply, unflushed: false }
@@ -290,6 +294,7 @@ impl Store {
         }
         drop(stripes);
         let answer = |(job, reply): (Job, Reply)| {
+            self.count(&job.op, &reply);
             let unflushed = lazy && job.op.durability == Durability::InPlace;
             Answer::new(job, reply, unflushed)
         };

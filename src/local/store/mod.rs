@@ -11,6 +11,7 @@
 //! engine, commands.
 
 mod attrs;
+mod before;
 mod bitmap;
 mod cache;
 mod check;
@@ -29,6 +30,7 @@ mod shared;
 mod slots;
 mod snaps;
 mod steps;
+mod traffic;
 mod trim;
 mod txn;
 mod zero;

@@ -4,6 +4,7 @@
 //!   0      magic, boot id, device, inode     valid for this boot and this file only
 //!   64     ready, counters
 //!   1024   mutex of those who write to the database
+//!   2048   what was read from and written to pools, 64 bytes each: see traffic.rs
 //!   4096   stripes, 64 bytes each: mutex (40), generation (8)
 //! ```
 //!
@@ -26,6 +27,7 @@ pub(super) const STRIPES: usize = 16384;
 const STRIPE_BYTES: usize = 64;
 const STRIPES_AT: usize = 4096;
 const WRITER_AT: usize = 1024;
+const TRAFFIC_AT: usize = 2048;
 const LEN: usize = STRIPES_AT + STRIPES * STRIPE_BYTES;
 const GENERATION_AT: usize = 48;
 
@@ -117,6 +119,11 @@ impl Shared {
     /// A counter.
     pub(super) fn counter(&self, counter: Counter) -> &AtomicU64 {
         self.map.word(counter as usize)
+    }
+
+    /// The entries of pools' traffic, of eight words each.
+    pub(super) fn traffic(&self) -> &[[AtomicU64; 8]] {
+        self.map.words(TRAFFIC_AT, (STRIPES_AT - TRAFFIC_AT) / 8).as_chunks().0
     }
 
     /// The stripe of an object, by its place in listings.

@@ -213,6 +213,7 @@ impl Txn<'_> {
             return Err(Errno::ENOENT.into());
         }
         self.prepare_write()?;
+        self.keep_all()?;
         let size = self.size();
         self.modified.insert(0, size);
         self.clear_rows()?;

@@ -42,6 +42,15 @@ pub(super) fn writes(op: &Op) -> Result<bool> {
     })
 }
 
+/// Whether a step that reads stands behind one that writes.
+fn looks_back(steps: &[Step]) -> bool {
+    let changes = |step: &Step| writes(&step.op).unwrap_or(false);
+    let reads =
+        |step: &Step| matches!(step.op, Op::Call { .. } | Op::CallNamed { .. }) || !changes(step);
+    let first = steps.iter().take(steps.len().saturating_sub(1)).position(changes);
+    first.is_some_and(|first| steps.iter().skip(first + 1).any(reads))
+}
+
 /// Bytes that an operation carries.
 pub(super) fn payload_len(op: &ObjectOp) -> u64 {
     let len = |step: &Step| match &step.op {
@@ -63,7 +72,11 @@ pub(super) fn payload_len(op: &ObjectOp) -> u64 {
 pub(super) fn run(txn: &mut Txn<'_>, op: &mut ObjectOp) -> (i32, SmallVec<[StepReply; 2]>) {
     let mut replies = SmallVec::new();
     let mut result = 0;
+    if looks_back(&op.steps) {
+        txn.remember();
+    }
     for step in &mut op.steps {
+        txn.next_step();
         match run_step(txn, &mut step.op) {
             Ok(reply) => {
                 result = reply.result;
@@ -121,6 +134,7 @@ fn run_read_step(txn: &mut Txn<'_>, op: &mut Op) -> Result<Option<Out>> {
             txn.body()?;
             Out::None
         }
+        Op::AssertVersion(0) => return Err(Errno::EINVAL.into()),
         Op::AssertVersion(wanted) => {
             let version = txn.body()?.version;
             match (*wanted).cmp(&version) {
@@ -238,7 +252,10 @@ fn compare(txn: &Txn<'_>, off: u64, wanted: &Bytes) -> Result<()> {
         return Err(Errno::EINVAL.into());
     }
     let mut stored = vec![0; wanted.len()];
-    let there = txn.read(off, wanted.len() as u64)?;
+    let there = match txn.read(off, wanted.len() as u64) {
+        Err(error) if error == Errno::ENOENT => Bytes::new(),
+        there => there?,
+    };
     stored[..there.len()].copy_from_slice(&there);
     match stored.iter().zip(wanted).position(|(a, b)| a != b) {
         Some(at) => Err(Errno(MAX_ERRNO.saturating_add(i32::try_from(at).unwrap_or(0))).into()),
@@ -260,11 +277,11 @@ pub(super) fn repeated(data: &Payload, len: u64) -> Result<Bytes> {
 /// A zero that reaches the end cuts the object off; beyond the end it does nothing (measured on
 /// 16.2.15).
 fn zero(txn: &mut Txn<'_>, off: u64, len: u64) -> Result<()> {
+    if off >= OBJECT_MAX || len > OBJECT_MAX - off {
+        return Err(Errno::EFBIG.into());
+    }
     if !txn.exists() || off >= txn.size() || len == 0 {
         return Ok(());
-    }
-    if off >= OBJECT_MAX || len > OBJECT_MAX {
-        return Err(Errno::EFBIG.into());
     }
     if off + len >= txn.size() { txn.truncate(off) } else { txn.zero(off, len) }
 }

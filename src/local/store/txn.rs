@@ -16,6 +16,7 @@ use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Store;
+use super::before::Before;
 use super::bitmap::Bitmap;
 use super::execute::Effects;
 use super::layout::{BLOCK, SLOT};
@@ -123,6 +124,8 @@ pub(super) struct Txn<'a> {
     pub(super) version_before: u64,
     /// `prepare_write` was called.
     pub(super) writing: bool,
+    /// What was there before, in an operation whose steps look back.
+    pub(super) before: Option<Box<Before>>,
     /// Slots whose rows were made or changed: their records are to be stored after the commit.
     pub(super) records: Vec<(u64, SlotState)>,
 }
@@ -166,6 +169,7 @@ impl<'a> Txn<'a> {
             modified: Ranges::default(),
             version_before: 0,
             writing: false,
+            before: None,
             records: Vec::new(),
         }
     }
