@@ -804,7 +804,8 @@ CEPH_RADOS_API int rados_conf_set(rados_t cluster, const char *option, const cha
 
 /**
  * Connects to the cluster that the configuration names: `mon_host`. Returns 0; -EISCONN;
- * -ENOENT where it names none.
+ * -ENOENT where it names none; -EOPNOTSUPP in a process that was forked after the library was
+ * in use.
  */
 CEPH_RADOS_API int rados_connect(rados_t cluster);
 
@@ -850,7 +851,7 @@ int rados_decode_notify_response(char *reply_buffer,
 /**
  * Calls a method of an object class. Returns the length of the output in `buf`, or what the method
  * returned where it wrote nothing; -ERANGE where `out_len` is too small; -EOPNOTSUPP where there
- * is no such class or method.
+ * is no such method, -EPERM where the class may not be loaded.
  */
 CEPH_RADOS_API
 int rados_exec(rados_ioctx_t io,
@@ -1656,7 +1657,7 @@ CEPH_RADOS_API void rados_release_write_op(rados_write_op_t write_op);
 /** Removes an object. Returns 0, -ENOENT. */
 CEPH_RADOS_API int rados_remove(rados_ioctx_t io, const char *oid);
 
-/** Removes an xattr. Returns 0; -ENODATA. */
+/** Removes an xattr. Returns 0, also where there is no such xattr; -ENOENT without an object. */
 CEPH_RADOS_API int rados_rmxattr(rados_ioctx_t io, const char *o, const char *name);
 
 /** The same as `rados_ioctx_snap_rollback`, which is its newer name. */
@@ -1808,8 +1809,9 @@ CEPH_RADOS_API int rados_watch_check(rados_ioctx_t io, uint64_t cookie);
 CEPH_RADOS_API int rados_watch_flush(rados_t cluster);
 
 /**
- * Writes `len` bytes at `off`. Returns 0; -E2BIG where `len` is over 2 GiB, -EFBIG where the
- * object would get too large, -EROFS while the context reads a snapshot.
+ * Writes `len` bytes at `off`. Returns 0; -E2BIG where `len` is over 2 GiB, -EMSGSIZE where it
+ * is over `osd_max_write_size`, -EFBIG where the object would get too large, -EROFS while the
+ * context reads a snapshot.
  */
 CEPH_RADOS_API
 int rados_write(rados_ioctx_t io,
@@ -1818,7 +1820,10 @@ int rados_write(rados_ioctx_t io,
                 size_t len,
                 uint64_t off);
 
-/** Replaces the object's data by `len` bytes. Returns 0, or errors as `rados_write`. */
+/**
+ * Replaces the object's data by `len` bytes. Returns 0; -E2BIG where `len` is over 2 GiB,
+ * -EMSGSIZE where it is over `osd_max_write_size`, -EROFS while the context reads a snapshot.
+ */
 CEPH_RADOS_API int rados_write_full(rados_ioctx_t io, const char *oid, const char *buf, size_t len);
 
 /** Writes `len` bytes at the object's end. */

@@ -125,7 +125,8 @@ pub unsafe fn strings<'a>(
     }
 }
 
-fn check<T>(first: *const T, len: usize) -> Result<()> {
+/// `EINVAL` for null, and for more elements than fit into memory.
+pub fn check<T>(first: *const T, len: usize) -> Result<()> {
     if first.is_null() {
         return Err(Errno::EINVAL.because("null where a buffer belongs"));
     }

@@ -18,6 +18,7 @@ mod handlers;
 
 use std::cell::Cell;
 use std::future::Future;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use once_cell::sync::Lazy;
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -34,7 +35,11 @@ thread_local! {
     static IS_OWN: Cell<bool> = const { Cell::new(false) };
 }
 
+/// The process whose threads these are; 0 before there are any.
+static OWNER: AtomicU32 = AtomicU32::new(0);
+
 static RUNTIME: Lazy<Option<Runtime>> = Lazy::new(|| {
+    OWNER.store(std::process::id(), Ordering::Relaxed);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Builder::new_multi_thread()
         // The program's own threads do most of the work: what they submit runs on them.
@@ -53,6 +58,13 @@ static RUNTIME: Lazy<Option<Runtime>> = Lazy::new(|| {
 #[must_use]
 pub fn handle() -> Option<&'static Handle> {
     RUNTIME.as_ref().map(Runtime::handle)
+}
+
+/// Whether this process was forked from one that had the threads: it has none, and cannot get any.
+#[must_use]
+pub fn is_forked() -> bool {
+    let owner = OWNER.load(Ordering::Relaxed);
+    owner != 0 && owner != std::process::id()
 }
 
 /// Whether the calling thread is one of this library: such a thread must not wait for what only

@@ -77,6 +77,13 @@ impl ClusterHandle {
     }
 
     fn connect(&self) -> Result<()> {
+        if runtime::is_forked() {
+            let what =
+                "forked from a process in which the library was in use: its threads are gone";
+            let error = Errno::EOPNOTSUPP.because(what);
+            log::error!(target: "rados", "cannot connect: {error}");
+            return Err(error);
+        }
         logging::follow(self.config());
         runtime::block_on(self.cluster.connect())
             .inspect_err(|error| log::error!(target: "rados", "cannot connect: {error}"))?;
@@ -169,7 +176,8 @@ exports! {
         Ok(handle::get::<ClusterHandle>(cluster)?.config_handle())
     };
     /// Connects to the cluster that the configuration names: `mon_host`. Returns 0; -EISCONN;
-    /// -ENOENT where it names none.
+    /// -ENOENT where it names none; -EOPNOTSUPP in a process that was forked after the library was
+    /// in use.
     fn rados_connect(cluster: rados_t) -> c_int => {
         handle::get::<ClusterHandle>(cluster)?.connect()?;
         Ok(0)

@@ -57,7 +57,7 @@ unsafe fn operation(io: &Context, oid: *const c_char, op: Op) -> Result<ObjectOp
 
 /// Calls a method of an object class. Returns the length of the output in `buf`, or what the method
 /// returned where it wrote nothing; -ERANGE where `out_len` is too small; -EOPNOTSUPP where there
-/// is no such class or method.
+/// is no such method, -EPERM where the class may not be loaded.
 ///
 /// # Safety
 /// [C API contract](crate::capi::guard#safety).

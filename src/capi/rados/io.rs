@@ -156,8 +156,9 @@ unsafe fn copied(buf: *const c_char, len: usize) -> Result<Payload> {
 }
 
 exports! {
-    /// Writes `len` bytes at `off`. Returns 0; -E2BIG where `len` is over 2 GiB, -EFBIG where the
-    /// object would get too large, -EROFS while the context reads a snapshot.
+    /// Writes `len` bytes at `off`. Returns 0; -E2BIG where `len` is over 2 GiB, -EMSGSIZE where it
+    /// is over `osd_max_write_size`, -EFBIG where the object would get too large, -EROFS while the
+    /// context reads a snapshot.
     fn rados_write(
         io: rados_ioctx_t, oid: *const c_char, buf: *const c_char, len: usize, off: u64
     ) -> c_int =>
@@ -173,7 +174,8 @@ exports! {
         let data = copied(buf, len)?;
         start_change(io, oid, completion, Op::Write { off, data })
     };
-    /// Replaces the object's data by `len` bytes. Returns 0, or errors as `rados_write`.
+    /// Replaces the object's data by `len` bytes. Returns 0; -E2BIG where `len` is over 2 GiB,
+    /// -EMSGSIZE where it is over `osd_max_write_size`, -EROFS while the context reads a snapshot.
     fn rados_write_full(
         io: rados_ioctx_t, oid: *const c_char, buf: *const c_char, len: usize
     ) -> c_int =>

@@ -152,7 +152,8 @@ exports! {
     /// Whether appends must be aligned, as on an erasure-coded pool.
     #[deprecated]
     fn rados_ioctx_pool_requires_alignment(io: rados_ioctx_t) -> c_int => {
-        Ok(c_int::from(info(io)?.requires_alignment))
+        // It has no way to say that the pool is gone.
+        Ok(c_int::from(info(io).is_ok_and(|info| info.requires_alignment)))
     };
     /// Whether appends must be aligned, into `*req`. Returns 0, -ENOENT.
     fn rados_ioctx_pool_requires_alignment2(io: rados_ioctx_t, req: *mut c_int) -> c_int => {
@@ -191,7 +192,13 @@ exports! {
     ) -> c_int => {
         let applications = info(io)?.applications;
         let names = list(applications.keys().map(String::as_bytes));
+        buffer::check(values_len, 1)?;
+        let room = *values_len;
         buffer::fill_sized(values, values_len, &names)?;
+        // Where there is room, the list has an end of its own.
+        if room > names.len() {
+            *values.add(names.len()) = 0;
+        }
         Ok(0)
     };
     /// A value of an application's metadata, with its zero byte; `*value_len` becomes the size.
@@ -233,10 +240,17 @@ exports! {
     ) -> c_int => {
         let applications = info(io)?.applications;
         let metadata = applications.get(buffer::text(app_name)?).ok_or(Errno::ENOENT)?;
-        let names = buffer::fill_sized(keys, key_len, &list(metadata.keys().map(String::as_bytes)));
+        let names = list(metadata.keys().map(String::as_bytes));
         let found = list(metadata.values().map(String::as_bytes));
+        buffer::check(key_len, 1)?;
+        buffer::check(vals_len, 1)?;
+        // Both or none.
+        if *key_len < names.len() || *vals_len < found.len() {
+            (*key_len, *vals_len) = (names.len(), found.len());
+            return Err(Errno::ERANGE.into());
+        }
+        buffer::fill_sized(keys, key_len, &names)?;
         buffer::fill_sized(values, vals_len, &found)?;
-        names?;
         Ok(0)
     };
 }

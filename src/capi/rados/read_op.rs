@@ -334,8 +334,12 @@ pub unsafe extern "C" fn rados_read_op_checksum(
     // SAFETY: C API contract.
     unsafe {
         add("rados_read_op_checksum", read_op, |steps| {
-            let (kind, init) =
-                io::checksum_kind(r#type, memory::copy(init_value, init_value_len)?)?;
+            let init = memory::copy(init_value, init_value_len)?;
+            let kind = io::checksum_kind(r#type, init);
+            if let Err(error) = &kind {
+                OutPtr::new(prval).set(error.to_c());
+            }
+            let (kind, init) = kind?;
             let place = place(pchecksum, checksum_len)?;
             let (len, chunk) = (len as u64, chunk_size as u64);
             let op = Op::Checksum { kind, init, off: offset, len, chunk };

@@ -49,17 +49,28 @@ impl Steps {
             return Err(error);
         }
         op.flags |= ReqFlags::from_bits_truncate(flags as u32);
-        let reads = matches!(op.snap, SnapSpec::At(_));
-        let mut calls = false;
+        let mut only_reads = matches!(op.snap, SnapSpec::At(_))
+            || self.steps.iter().all(|(step, _)| is_comparison(&step.op));
         let mut outputs = Vec::new();
         for (step, output) in self.steps.drain(..) {
-            calls |= matches!(step.op, Op::Call { .. } | Op::CallNamed { .. });
+            only_reads &= !matches!(step.op, Op::Call { .. } | Op::CallNamed { .. });
             op.steps.push(step);
             outputs.push(output);
         }
-        let may_be_missing = reads && !calls;
-        Ok(Call { op, finish: move |reply: &mut Reply| store(outputs, may_be_missing, reply) })
+        Ok(Call { op, finish: move |reply: &mut Reply| store(outputs, only_reads, reply) })
     }
+}
+
+/// Whether a step of a write operation changes nothing and calls nothing.
+fn is_comparison(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::AssertExists
+            | Op::AssertVersion(_)
+            | Op::CmpExt { .. }
+            | Op::CmpXattr { .. }
+            | Op::OmapCmp(_)
+    )
 }
 
 /// Stores all outputs. What has no room for its output says so in its own return value, not in the
@@ -67,9 +78,9 @@ impl Steps {
 ///
 /// An OSD that refuses an operation, a reading one of what is missing or one with a method that it
 /// does not know, begins no step of it: their return values are 0 (measured on 16.2.15).
-fn store(outputs: Vec<Option<Output>>, may_be_missing: bool, reply: &mut Reply) -> c_int {
+fn store(outputs: Vec<Option<Output>>, only_reads: bool, reply: &mut Reply) -> c_int {
     let refused = match Errno::from_c(reply.result) {
-        Some(Errno::ENOENT) => may_be_missing,
+        Some(Errno::ENOENT) => only_reads,
         Some(Errno::EOPNOTSUPP) => true,
         _ => false,
     };

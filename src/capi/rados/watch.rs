@@ -61,16 +61,18 @@ impl WatchHandler for Watcher {
 
 /// A watch of the old kind, which the library acknowledges after the callback.
 struct OldWatcher {
-    notified: Callback<OldNotified>,
+    notified: Option<Callback<OldNotified>>,
     engine: Arc<dyn Engine>,
     target: Target,
 }
 
 impl WatchHandler for OldWatcher {
     fn notified(&self, notification: Notification) {
-        // SAFETY: the caller gave function and argument for this call. Opcode and version are
-        // always 0 (measured on 16.2.15).
-        unsafe { (self.notified.function())(0, 0, self.notified.arg()) };
+        if let Some(notified) = &self.notified {
+            // SAFETY: the caller gave function and argument for this call. Opcode and version are
+            // always 0 (measured on 16.2.15).
+            unsafe { (notified.function())(0, 0, notified.arg()) };
+        }
         let (engine, target) = (Arc::clone(&self.engine), self.target.clone());
         runtime::spawn(async move {
             let Notification { notify_id, handle, .. } = notification;
@@ -212,7 +214,7 @@ exports! {
     ) -> c_int => {
         let _ = ver;
         let (engine, target) = target(io, o)?;
-        let notified = Callback::required(watchcb, arg)?;
+        let notified = Callback::new(watchcb, arg);
         let handler =
             OldWatcher { notified, engine: Arc::clone(&engine), target: target.clone() };
         let handle = runtime::block_on(engine.watch(target, None, Arc::new(handler)))?;

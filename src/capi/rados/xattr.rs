@@ -155,7 +155,7 @@ pub unsafe extern "C" fn rados_aio_setxattr(
     })
 }
 
-/// Removes an xattr. Returns 0; -ENODATA.
+/// Removes an xattr. Returns 0, also where there is no such xattr; -ENOENT without an object.
 ///
 /// # Safety
 /// [C API contract](crate::capi::guard#safety).
