@@ -72,6 +72,7 @@ test:
 	sh ctests/full/run.sh
 	sh ctests/dns/run.sh
 	ctests/run.sh all
+	/usr/bin/python3 -B ctests/conformance.py --check
 	ctests/interop/run.sh ours original
 	ctests/faults/run.sh ours $(SOME_FAULTS)
 
@@ -79,6 +80,7 @@ test-cluster: all
 	sh ctests/install-deps.sh test
 	ctests/interop/run.sh
 	ctests/faults/run.sh ours
+	ctests/damaged/run.sh
 
 test-matrix: all
 	ctests/matrix.sh run

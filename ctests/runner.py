@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 """Runs client programs on the original libraries and on ours, and compares what they print.
 
-Programs are scripts in clients/ and C files in rados/ and rbd/. Each prints a transcript: the same text
-on every run, because ids and times in it are replaced by names. The reference transcript is what the
-program prints with the distribution's libraries on a real cluster.
+Programs are scripts in clients/ and C files in rados/, rbd/ and newer/. Each prints a transcript: the same
+text on every run, because ids and times in it are replaced by names. The reference transcript is what the
+program prints with the distribution's libraries on a real cluster; for newer/, whose functions those do not
+have, what it printed with 20.2.4's, which stands beside it and is made anew where CTESTS_NEWER names a folder
+with a Debian that has them (matrix.sh install sid).
 """
 
 import argparse
@@ -70,6 +72,7 @@ def scripts():
     found = sorted(HERE.glob("rados/*.c")) + sorted(HERE.glob("rbd/*.c"))
     found += sorted(HERE.glob("pools/*.c"))
     helpers = {"transcript.py"}
+    found += sorted(HERE.glob("newer/*.c"))
     found += [p for p in sorted(HERE.glob("clients/*.py")) if p.name not in helpers]
     found += [p for p in sorted(HERE.glob("clients/*.sh")) if p.name != "lib.sh"]
     found.append(HERE / "format.py")
@@ -85,11 +88,15 @@ def command(script):
         return ["/bin/bash", str(path)]
     program = WORK / "bin" / script.removesuffix(".c").replace("/", "_")
     program.parent.mkdir(parents=True, exist_ok=True)
+    # Only ours has what came after the distribution's libraries.
+    is_newer = script.startswith("newer/")
+    links = [f"-L{os.environ.get('CTESTS_LIB', TOP / 'target/dist/lib')}"] if is_newer else []
     gcc = ["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror"]
     # By the headers of the distribution's package and by ours: the program is of both.
-    subprocess.run([*gcc, "-fsyntax-only", str(path)], check=True)
+    if not is_newer:
+        subprocess.run([*gcc, "-fsyntax-only", str(path)], check=True)
     subprocess.run(
-        [*gcc, f"-I{TOP / 'include'}", "-o", str(program), str(path), "-lrbd", "-lrados", "-lpthread"],
+        [*gcc, f"-I{TOP / 'include'}", "-o", str(program), str(path), *links, "-lrbd", "-lrados", "-lpthread"],
         check=True)
     return [str(program)]
 
@@ -196,14 +203,17 @@ class Run:
 
     def reference(self, script, fresh):
         """The reference transcript, run now if `fresh` or never recorded. None if that run fails."""
-        kept = self.references / (script + ".txt")
+        kept, way = self.references / (script + ".txt"), "original"
+        if script.startswith("newer/"):
+            kept, way = HERE / (script.removesuffix(".c") + ".txt"), "newer"
+            fresh = fresh and "CTESTS_NEWER" in os.environ
         if not fresh and kept.exists():
             return kept.read_text()
-        status, text = run("original", script, self.cluster.environment())
+        status, text = run(way, script, self.cluster.environment())
         if status == SKIPPED:
             return text
         if status != 0:
-            print(text + describe(script, status, WORK / "scratch/original" / script.replace("/", "_")))
+            print(text + describe(script, status, WORK / "scratch" / way / script.replace("/", "_")))
             return None
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(text)
@@ -261,7 +271,7 @@ def main():
     parser = argparse.ArgumentParser(
         prog="run.sh", description="Runs client programs on the original libraries and on ours.",
         epilog="Environment: CTESTS_CLUSTER (a running cluster to use), CTESTS_PORT (where to start one),"
-               " CTESTS_LIB (our libraries), CTESTS_REFERENCE and CTESTS_DIFFS (where transcripts and"
+               " CTESTS_LIB (our libraries), CTESTS_NEWER (a folder with Debian sid's Ceph), CTESTS_REFERENCE and CTESTS_DIFFS (where transcripts and"
                " differences are kept), CTESTS_TIMEOUT (seconds for one script).")
     parser.add_argument("way", nargs="?", default="both", choices=list(OURS))
     parser.add_argument("-p", "--print", action="store_true", help="print the transcript")

@@ -51,6 +51,13 @@ static MAYBE_UNUSED void show_result(const char *what, long long value)
 #define SHOW(expression) show_result(#expression, (long long)(expression))
 #define SHOW_TEXT(expression) show_text(#expression, expression)
 
+/* What a function answered that has no result of its own: an asynchronous call, a step of an operation. */
+#define ANSWER(function, value)                                                  \
+	do {                                                                     \
+		(void)sizeof(&function);                                         \
+		show_result(#function ", answered", (long long)(value));         \
+	} while (0)
+
 /* Calls what must work for the rest to make sense. */
 #define MUST(call)                                                              \
 	do {                                                                    \

@@ -99,7 +99,7 @@ static void positions(rados_ioctx_t io)
 		if (n < 2)
 			rados_object_list_cursor_free(io, cursor);
 	}
-	rados_nobjects_list_seek_cursor(list, cursor);
+	CALL(rados_nobjects_list_seek_cursor(list, cursor) <= UINT32_MAX);
 	while (rados_nobjects_list_next(list, &name, NULL, NULL) == 0)
 		again += !strcmp(third, name);
 	SHOW(again);
@@ -152,7 +152,8 @@ static void range(rados_ioctx_t io, rados_object_list_cursor from, rados_object_
 static void cursors(rados_ioctx_t io)
 {
 	rados_object_list_cursor begin = rados_object_list_begin(io), end = rados_object_list_end(io);
-	rados_object_list_cursor from, to, last = NULL;
+	rados_object_list_cursor from, to, next, last = NULL;
+	rados_object_list_item items[3] = {0};
 	char name[16];
 
 	section("cursors");
@@ -171,6 +172,12 @@ static void cursors(rados_ioctx_t io)
 	}
 	range(io, begin, end, 10);
 	show_found(1);
+	next = rados_object_list_begin(io);
+	CALL(rados_object_list(io, begin, end, 3, NULL, 0, items, &next));
+	rados_object_list_free(3, items);
+	CALL(rados_object_list(io, end, end, 3, NULL, 0, items, &next));
+	rados_object_list_free(3, items);
+	rados_object_list_cursor_free(io, next);
 	iterate(io, NULL, 0);
 	for (size_t n = 0; n < 5; n++) {
 		from = rados_object_list_begin(io);

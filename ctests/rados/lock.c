@@ -127,6 +127,52 @@ static void breaking(rados_ioctx_t io)
 	rados_shutdown(other);
 }
 
+/* Whether nobody holds a lock, so also when it has run out. */
+static int nobody_has(rados_ioctx_t io, const char *name)
+{
+	char tag[64], clients[256], cookies[64], addresses[512];
+	size_t lengths[4] = {64, 256, 64, 512};
+	int exclusive;
+
+	return rados_list_lockers(io, "o", name, &exclusive, tag, &lengths[0], clients, &lengths[1], cookies,
+				  &lengths[2], addresses, &lengths[3]) == 0;
+}
+
+/* Locks that ran out: who held them, holds them no more, whatever is done to them. */
+static void expired(rados_ioctx_t io)
+{
+	struct timeval soon = {1, 0}, long_time = {1000, 0};
+	char client[256] = "";
+
+	section("expired");
+	CALL(rados_lock_exclusive(io, "o", "e1", "c", "", &soon, 0));
+	first_client(io, "e1", client);
+	CALL(rados_lock_exclusive(io, "o", "e2", "c", "", &soon, 0));
+	CALL(rados_lock_shared(io, "o", "e3", "c1", "tag", "", &soon, 0));
+	CALL(rados_lock_shared(io, "o", "e3", "c2", "tag", "", NULL, 0));
+	CALL(rados_lock_exclusive(io, "o", "e4", "c", "", &soon, 0));
+	CALL(rados_lock_exclusive(io, "o", "e5", "c", "", &soon, 0));
+	CALL(rados_lock_exclusive(io, "o", "e5", "c", "", &long_time, LIBRADOS_LOCK_FLAG_MUST_RENEW));
+	WAIT_UNTIL(nobody_has(io, "e1") && nobody_has(io, "e2") && nobody_has(io, "e4"));
+	list(io, "e1", 64);
+	CALL(rados_break_lock(io, "o", "e1", client, "c"));
+	CALL(rados_unlock(io, "o", "e1", "c"));
+	CALL(rados_lock_exclusive(io, "o", "e2", "c", "", NULL, LIBRADOS_LOCK_FLAG_MUST_RENEW));
+	CALL(rados_lock_exclusive(io, "o", "e2", "c", "", NULL, LIBRADOS_LOCK_FLAG_MAY_RENEW));
+	CALL(rados_lock_exclusive(io, "o", "e2", "c", "", NULL, 0));
+	CALL(rados_unlock(io, "o", "e2", "c"));
+	list(io, "e3", 64);
+	CALL(rados_lock_shared(io, "o", "e3", "c1", "tag", "", NULL, LIBRADOS_LOCK_FLAG_MUST_RENEW));
+	CALL(rados_lock_shared(io, "o", "e3", "c3", "another", "", NULL, 0));
+	CALL(rados_break_lock(io, "o", "e3", client, "c1"));
+	CALL(rados_break_lock(io, "o", "e3", client, "c2"));
+	CALL(rados_lock_exclusive(io, "o", "e3", "c4", "", NULL, 0));
+	CALL(rados_lock_shared(io, "o", "e4", "d", "tag", "", NULL, 0));
+	list(io, "e4", 64);
+	list(io, "e5", 64);
+	CALL(rados_unlock(io, "o", "e5", "c"));
+}
+
 int main(void)
 {
 	rados_t cluster = connect_cluster();
@@ -135,6 +181,7 @@ int main(void)
 	exclusive_locks(io);
 	shared_locks(io);
 	breaking(io);
+	expired(io);
 	finish(cluster, io, "c-lock");
 	return 0;
 }

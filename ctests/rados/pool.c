@@ -179,6 +179,7 @@ static void applications(rados_ioctx_t io)
 
 static void statistics(rados_ioctx_t io)
 {
+	static char big[64 * KIB];
 	struct rados_pool_stat_t stat;
 
 	section("statistics");
@@ -186,6 +187,18 @@ static void statistics(rados_ioctx_t io)
 	MUST(rados_write_full(io, "b", "12345", 5));
 	CALL(rados_ioctx_pool_stat(io, &stat));
 	SHOW(sizeof(stat) >= 96);
+
+	/* On a cluster the numbers come after a while, through the manager. */
+	section("what was read and written");
+	MUST(rados_write_full(io, "c", big, sizeof(big)));
+	for (int n = 0; n < 10; n++)
+		MUST(rados_read(io, "c", big, sizeof(big), 0));
+	WAIT_UNTIL(rados_ioctx_pool_stat(io, &stat) == 0 && stat.num_rd >= 10 && stat.num_wr >= 3);
+	SHOW(stat.num_rd >= 10 && stat.num_rd < 20);
+	SHOW(stat.num_rd_kb >= 640 && stat.num_rd_kb < 700);
+	SHOW(stat.num_wr >= 3 && stat.num_wr < 10);
+	SHOW(stat.num_wr_kb >= 66 && stat.num_wr_kb < 80);
+	SHOW(stat.num_objects);
 }
 
 int main(void)

@@ -123,12 +123,19 @@ static void on_line(void *arg, const char *line, const char *channel, const char
 		*(volatile int *)arg = 1;
 }
 
+static void on_old_line(void *arg, const char *line, const char *who, uint64_t seconds, uint64_t nanoseconds,
+			uint64_t seq, const char *level, const char *message)
+{
+	(void)arg, (void)line, (void)who, (void)seconds, (void)nanoseconds, (void)seq, (void)level, (void)message;
+}
+
 static void cluster_log(rados_t cluster)
 {
 	const char *command = "{\"prefix\": \"log\", \"logtext\": [\"a line of rare.c\"]}";
 	volatile int seen = 0;
 
 	section("the cluster's log");
+	CALL(rados_monitor_log(cluster, "no such level", on_old_line, NULL));
 	CALL(rados_monitor_log2(cluster, "no such level", on_line, (void *)&seen));
 	if (CALL(rados_monitor_log2(cluster, "info", on_line, (void *)&seen)) == 0) {
 		MUST(rados_mon_command(cluster, &command, 1, NULL, 0, NULL, NULL, NULL, NULL));

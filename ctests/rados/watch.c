@@ -21,10 +21,11 @@ static void notified(void *arg, uint64_t notify_id, uint64_t handle, uint64_t no
 	memcpy(w->data, data, data_len < sizeof(w->data) ? data_len : sizeof(w->data));
 	w->notifier = notifier_id;
 	w->cookie_good = handle == w->cookie;
+	/* Before the acknowledgement, which may end the wait of who looks at it. */
+	__atomic_add_fetch(&w->seen, 1, __ATOMIC_SEQ_CST);
 	if (!w->silent)
 		rados_notify_ack(w->io, w->object, notify_id, handle, w->answer,
 				 w->answer ? (int)strlen(w->answer) : 0);
-	__atomic_add_fetch(&w->seen, 1, __ATOMIC_SEQ_CST);
 }
 
 static void failed(void *arg, uint64_t cookie, int error)
@@ -195,6 +196,27 @@ static void older(rados_ioctx_t io)
 	SHOW(old_seen);
 }
 
+/* The calls without a time of their own have the client's. */
+static void impatient(rados_ioctx_t io)
+{
+	struct watcher silent = {.io = io, .object = "o", .silent = 1};
+	rados_t other;
+	rados_ioctx_t far;
+
+	section("a client with little patience");
+	MUST(rados_create(&other, NULL));
+	MUST(rados_conf_read_file(other, NULL));
+	CALL(rados_conf_set(other, "client_notify_timeout", "1"));
+	MUST(rados_connect(other));
+	MUST(rados_ioctx_create(other, "c-watch", &far));
+	MUST(rados_watch2(io, "o", &silent.cookie, notified, failed, &silent));
+	CALL(rados_notify(far, "o", 0, "", 0));
+	SHOW(silent.seen);
+	MUST(rados_unwatch2(io, silent.cookie));
+	rados_ioctx_destroy(far);
+	rados_shutdown(other);
+}
+
 static void across(rados_t cluster)
 {
 	rados_t other;
@@ -237,6 +259,7 @@ int main(void)
 	removed(io);
 	asynchronous(cluster, io);
 	older(io);
+	impatient(io);
 	across(cluster);
 	finish(cluster, io, "c-watch");
 	return 0;
