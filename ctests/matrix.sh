@@ -5,7 +5,7 @@
 #   matrix.sh install SUITE           makes target/matrix/SUITE, about 1 GB
 #   matrix.sh start SUITE DIR [...]   cluster.sh start DIR [...] with that Ceph
 #   matrix.sh run [SUITE...]          installs, and runs on a cluster of each: our way of every program against the
-#                                     original library's, interoperation, faults; the results in a table at the end.
+#                                     original library's, interoperation, faults, the keys that it makes by itself; the results in a table at the end.
 #                                     Default: trixie sid. Half an hour for each
 #
 # As root. MATRIX_DIR is where the folders are. To stop a cluster or break its daemons, use cluster.sh with
@@ -51,6 +51,7 @@ run_suite() {
     step programs "$work" "$top/ctests/run.sh" cluster
     step interoperation "$work" "$top/ctests/interop/run.sh"
     step faults "$work" "$top/ctests/faults/run.sh" ours
+    step keys "$work" "$top/ctests/keys/run.sh"
 }
 
 # step NAME WORK COMMAND...: runs it, and keeps its last line for the table.
