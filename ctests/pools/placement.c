@@ -77,6 +77,15 @@ static void temporary_primary(const char *group, int first, int second, int othe
 	DEMAND(cluster, "osd primary-temp", "pgid", group, "id", number(second), NULL);
 }
 
+/* One that is left there for a group that moves on crashes OSDs of 18.2.7 and 20.2.4 (init_hb_stamps). */
+static void no_temporary_primary(const char *group, int first, int second, int other)
+{
+	(void)first, (void)second, (void)other;
+	quietly(cluster, "osd primary-temp", "pgid", group, "id", "=-1", NULL);
+	/* As 20.2 has it. */
+	quietly(cluster, "osd rm-primary-temp", "pgid", group, NULL);
+}
+
 static void elsewhere(const char *group, int first, int second, int other)
 {
 	char list[64];
@@ -119,8 +128,6 @@ static void classes(void)
 	      "slow", NULL);
 	order(cluster, "osd pool set", "pool", POOL, "var", "crush_rule", "val", POOL, NULL);
 	found("a rule for a device class");
-	/* Never an empty class: OSDs of 18.2.7 and 20.2.4 crash when a placement
-	 * group has nowhere to go (init_hb_stamps). */
 	order(cluster, "osd crush rm-device-class", "ids", "=[\"0\",\"2\"]", NULL);
 	order(cluster, "osd crush set-device-class", "class", "other", "ids", "=[\"0\"]", NULL);
 	order(cluster, "osd crush set-device-class", "class", "slow", "ids", "=[\"2\"]", NULL);
@@ -165,6 +172,7 @@ int main(void)
 	fill(io, "o", OBJECTS, version);
 	groups("temporary OSDs", temporary);
 	groups("temporary primaries", temporary_primary);
+	groups("no temporary primaries", no_temporary_primary);
 	WAIT_LONG(is_clean(cluster), 60);
 	groups("upmap of single OSDs", elsewhere);
 	groups("upmap of groups", wholly);
