@@ -5,6 +5,10 @@
 #   make test       installs what it needs and runs every test
 #   make test-cluster    interoperation and faults on real clusters: some minutes
 #   make test-matrix     the same and every program on clusters of Ceph 18.2 and 20.2; as root
+#   make fuzz       SECONDS=60 for every decoder, with libFuzzer (cargo install cargo-fuzz)
+#   make dencoder   encodings against Ceph's own program for them
+#   make valgrind   the C programs under memcheck, on a store and on a cluster: half an hour
+#   make race       what threads share, under ThreadSanitizer
 #   make bench      speed and memory against raw files, qcow2 and Ceph's own library
 #   make bench-cluster   the same against Ceph's own library on a real cluster: 10 minutes
 #   make install    PREFIX=/usr/local DESTDIR=
@@ -23,7 +27,7 @@ DIST := $(TARGET)/dist
 SOME_FAULTS := osd_killed monitor_killed socket_failures groups_doubled cluster_full paused blocklisted
 HEADERS := rados/librados.h rados/rados_types.h rbd/librbd.h rbd/features.h
 
-.PHONY: all install headers gaps test test-cluster test-matrix demo bench bench-cluster clean
+.PHONY: all install headers gaps test test-cluster test-matrix fuzz dencoder valgrind race demo bench bench-cluster clean
 
 all:
 	$(CARGO) rustc --release --lib --crate-type staticlib
@@ -84,6 +88,19 @@ test-cluster: all
 
 test-matrix: all
 	ctests/matrix.sh run
+
+SECONDS ?= 60
+fuzz:
+	ctests/fuzz/run.sh -t $(SECONDS)
+
+dencoder:
+	CEPH_DENCODER=$$(ctests/dencoder.sh) $(CARGO) test --lib dencoder -- --nocapture
+
+valgrind: all
+	ctests/valgrind.sh all
+
+race:
+	ctests/race.sh
 
 demo:
 	ctests/demo.sh

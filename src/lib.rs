@@ -21,6 +21,9 @@ pub mod codec;
 pub mod conf;
 pub mod connect;
 pub mod errno;
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub mod fuzz;
 pub mod local;
 pub mod model;
 pub mod rados;

@@ -13,6 +13,9 @@
 //!
 //! May use: codec, model, errno. Must not use: local, rbd: both import this.
 
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub mod fuzz;
 #[macro_use]
 mod macros;
 pub mod lock;

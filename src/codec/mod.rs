@@ -6,6 +6,9 @@
 //! than the writer skips what it does not know (`doc/dev/encoding.rst`).
 //! May use: std, bytes, errno. Must not use: anything else of ours.
 
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub mod fuzz;
 mod reader;
 mod writer;
 

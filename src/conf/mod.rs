@@ -30,6 +30,9 @@ mod args;
 mod config;
 mod expand;
 mod file;
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub mod fuzz;
 pub mod logging;
 mod monitors;
 mod name;

@@ -8,6 +8,9 @@ pub mod clients;
 pub mod commands;
 pub mod disk;
 pub mod engine;
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub mod fuzz;
 pub mod list;
 pub mod pools;
 pub mod registry;

@@ -11,6 +11,9 @@
 //! May use: cls, conf, connect, model, runtime, errno. Must not use: engines, capi, rbd.
 
 mod cluster;
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub mod fuzz;
 mod ioctx;
 mod lock;
 pub mod notify;

@@ -38,6 +38,9 @@ mod feature_names;
 pub mod feature_update;
 pub mod features;
 pub mod flatten;
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub mod fuzz;
 mod gate;
 pub mod group;
 pub mod header;

@@ -1,5 +1,6 @@
 //! Tests of the crate as a whole. What belongs to one module is tested beside it.
 
+mod dencoder;
 mod headers;
 pub(crate) mod memory;
 mod tidy;

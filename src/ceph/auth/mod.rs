@@ -12,6 +12,9 @@
 
 pub mod cephx;
 mod credentials;
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub mod fuzz;
 mod keyring;
 mod none;
 mod policy;

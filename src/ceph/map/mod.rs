@@ -19,6 +19,9 @@ mod compat;
 pub mod crush;
 mod decode;
 mod flags;
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub mod fuzz;
 mod incremental;
 mod osdmap;
 mod pgid;

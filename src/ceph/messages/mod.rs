@@ -26,6 +26,9 @@
 pub mod auth;
 pub mod command;
 pub mod config;
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub mod fuzz;
 pub mod hobject;
 pub mod log;
 pub mod mon_command;

@@ -19,6 +19,9 @@ mod client;
 mod config;
 mod dns;
 mod events;
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub mod fuzz;
 mod hosts;
 mod hunt;
 mod monmap;

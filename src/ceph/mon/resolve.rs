@@ -76,13 +76,13 @@ impl Resolver for SystemResolver {
 
 /// What of `resolv.conf` matters here.
 #[derive(Debug, PartialEq, Eq)]
-struct Conf {
+pub(super) struct Conf {
     servers: Vec<SocketAddr>,
     search: Vec<String>,
 }
 
 impl Conf {
-    fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         let mut conf = Conf { servers: Vec::new(), search: Vec::new() };
         for line in text.lines() {
             let mut words = line.split_ascii_whitespace();

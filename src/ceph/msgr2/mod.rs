@@ -23,6 +23,9 @@ mod connection;
 mod control;
 mod crc;
 mod crypto;
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub mod fuzz;
 mod handshake;
 mod header;
 mod incoming;

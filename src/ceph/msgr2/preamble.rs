@@ -27,7 +27,7 @@ macro_rules! tags {
         }
 
         impl Tag {
-            fn from_number(number: u8) -> Option<Tag> {
+            pub(super) fn from_number(number: u8) -> Option<Tag> {
                 match number { $($number => Some(Tag::$name),)* _ => None }
             }
         }

@@ -9,6 +9,9 @@ use super::{Caller, ClassContext, call};
 use crate::errno::{Errno, Result};
 use crate::model::{OmapValues, Payload, WatcherInfo};
 
+/// Longest object.
+const SIZE_MAX: usize = 16 << 20;
+
 /// The object, if it exists, and the world around it; tests set the fields.
 #[derive(Clone)]
 pub(crate) struct MemoryObject {
@@ -75,7 +78,8 @@ impl ClassContext for MemoryObject {
 
     fn write(&mut self, off: u64, data: Payload) -> Result<()> {
         self.exists = true;
-        let end = off as usize + data.len();
+        let end = usize::try_from(off).ok().and_then(|off| off.checked_add(data.len()));
+        let end = end.filter(|end| *end <= SIZE_MAX).ok_or(Errno::EFBIG)?;
         if self.data.len() < end {
             self.data.resize(end, 0);
         }
@@ -97,6 +101,9 @@ impl ClassContext for MemoryObject {
     }
 
     fn truncate(&mut self, size: u64) -> Result<()> {
+        if size > SIZE_MAX as u64 {
+            return Err(Errno::EFBIG.into());
+        }
         if self.exists {
             self.data.resize(size as usize, 0);
         }

@@ -20,8 +20,9 @@
 mod table;
 mod context;
 mod lock;
-#[cfg(test)]
-pub(crate) mod memory;
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub mod memory;
 mod rbd;
 mod small;
 

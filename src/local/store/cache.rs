@@ -172,7 +172,7 @@ impl Store {
                     record.store(&layer.state);
                 }
                 // They are counted from the record, where they go on.
-                entry.version -= layer.state.writes;
+                entry.version = entry.version.wrapping_sub(layer.state.writes);
                 top = Some((layer.slot, record));
             }
             entry.chains.resize_with(idx as usize + 1, || None);

@@ -12,11 +12,11 @@ use rusqlite::{Connection, params};
 
 use super::bitmap::Bitmap;
 use super::layout::{BLOCK, SLOT, place};
-use super::shared::{Counter, Shared};
+use super::shared::{Counter, STRIPES, Shared};
 use super::slots::SlotState;
 use super::txn::read_state;
 use super::{Commit, Store};
-use crate::errno::Result;
+use crate::errno::{Errno, Result};
 
 /// Slots returned to the file system in one transaction.
 const RECLAIM_BATCH: i64 = 32;
@@ -113,8 +113,11 @@ impl Store {
             let mut rows = find.query([])?;
             let (mut applied, mut all) = (Vec::new(), true);
             while let Some(row) = rows.next()? {
-                let (stripe, generation): (i64, i64) = (row.get(2)?, row.get(3)?);
-                let present = self.shared.generation(stripe as usize).load(Ordering::Acquire);
+                let (stripe, generation): (usize, i64) = (row.get(2)?, row.get(3)?);
+                if stripe >= STRIPES {
+                    return Err(Errno::EIO.because(format!("a redo row of stripe {stripe}")));
+                }
+                let present = self.shared.generation(stripe).load(Ordering::Acquire);
                 if present == generation.cast_unsigned() {
                     all = false;
                 } else {

@@ -9,6 +9,9 @@ pub(super) const BLOCKS: usize = (SLOT / BLOCK) as usize;
 /// Slots of a data file.
 pub(super) const FILE_SLOTS: u64 = 4096;
 
+/// Slot numbers stay below this: as many slots have 4 EiB.
+pub(super) const SLOTS_MAX: u64 = 1 << 40;
+
 /// Largest object (`osd_max_object_size`), `-EFBIG` beyond.
 pub(super) const OBJECT_MAX: u64 = 128 << 20;
 /// Longest name, namespace or locator (`osd_max_object_name_len` and its siblings), `-ENAMETOOLONG`

@@ -21,6 +21,8 @@ mod db;
 mod execute;
 mod fast;
 mod flush;
+#[cfg(debug_assertions)]
+pub(super) mod fuzz;
 mod layout;
 mod open;
 mod queue;

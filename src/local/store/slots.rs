@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use parking_lot::{Mutex, RwLock};
 
 use super::bitmap::Bitmap;
-use super::layout::{BLOCK, FILE_SLOTS, SLOT, place};
+use super::layout::{BLOCK, FILE_SLOTS, SLOT, SLOTS_MAX, place};
 use crate::errno::{Errno, Error, Result};
 use crate::local::disk::{Disk, DiskFile, SharedMap};
 
@@ -87,7 +87,7 @@ impl Record {
         let words = self.words();
         SlotState {
             epoch: self.epoch(),
-            tail: words[TAIL].load(Ordering::Acquire),
+            tail: self.tail(),
             writes: words[WRITES].load(Ordering::Acquire),
             mtime: words[MTIME].load(Ordering::Acquire).cast_signed(),
             data: self.bitmap(DATA),
@@ -142,7 +142,7 @@ impl Record {
 
     /// How far the object reaches into the slot at least.
     pub(super) fn tail(&self) -> u64 {
-        self.words()[TAIL].load(Ordering::Acquire)
+        self.words()[TAIL].load(Ordering::Acquire).min(SLOT)
     }
 
     /// Writes since the row was written.
@@ -204,6 +204,7 @@ impl Slots {
 
     /// The record of a slot.
     pub(super) fn record(&self, slot: u64) -> Result<Record> {
+        within(slot, 0, 0)?;
         let (number, at) = (slot / FILE_SLOTS, (slot % FILE_SLOTS) as usize * RECORD_BYTES);
         let known = self.chunks.read().get(&number).cloned();
         if let Some(chunk) = known {
@@ -237,8 +238,7 @@ impl Slots {
 
     /// Fills `buf` from a slot. With `cached`, `-EAGAIN` when the disk would be needed.
     pub(super) fn read(&self, slot: u64, off: u64, buf: &mut [u8], cached: bool) -> Result<()> {
-        debug_assert!(off + buf.len() as u64 <= SLOT);
-        let (number, base) = place(slot);
+        let (number, base) = within(slot, off, buf.len() as u64)?;
         match self.file(number)?.fill_at(buf, base + off, cached) {
             Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => Err(Errno::EAGAIN.into()),
             result => result.map_err(|e| Error::from(e).context(format!("reading slot {slot}"))),
@@ -247,8 +247,7 @@ impl Slots {
 
     /// Writes into a slot.
     pub(super) fn write(&self, slot: u64, off: u64, bytes: &[u8]) -> Result<()> {
-        debug_assert!(off + bytes.len() as u64 <= SLOT);
-        let (number, base) = place(slot);
+        let (number, base) = within(slot, off, bytes.len() as u64)?;
         let file = self.file(number)?;
         *self.dirty.lock().entry(number).or_default() += 1;
         let written = file.write_all_at(bytes, base + off);
@@ -257,8 +256,8 @@ impl Slots {
 
     /// Returns the space of a range of a slot to the file system; it reads as zeros.
     pub(super) fn punch(&self, slot: u64, off: u64, len: u64) -> Result<()> {
-        debug_assert!(off.is_multiple_of(BLOCK) && off + len <= SLOT);
-        let (number, base) = place(slot);
+        debug_assert!(off.is_multiple_of(BLOCK));
+        let (number, base) = within(slot, off, len)?;
         let punched = self.file(number)?.punch(base + off, len);
         punched.map_err(|e| Error::from(e).context(format!("punching slot {slot}")))
     }
@@ -290,4 +289,13 @@ impl Slots {
     pub(super) fn dirty(&self) -> Vec<u64> {
         self.dirty.lock().keys().copied().collect()
     }
+}
+
+/// The data file of a slot and where the slot begins in it; `-EIO` for bytes that no slot has, as
+/// a database that somebody changed may name them: they would be another's.
+fn within(slot: u64, off: u64, len: u64) -> Result<(u64, u64)> {
+    if slot >= SLOTS_MAX || off.checked_add(len).is_none_or(|end| end > SLOT) {
+        return Err(Errno::EIO.because(format!("slot {slot} has no bytes {off}~{len}")));
+    }
+    Ok(place(slot))
 }

@@ -7,7 +7,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::ranges::Ranges;
-use super::txn::{Body, Txn, block_ranges};
+use super::txn::{Body, Txn, block_ranges, size_of};
 use crate::errno::{Errno, Result};
 use crate::model::{CloneInfo, SnapContext, SnapId, SnapSet};
 
@@ -268,7 +268,7 @@ impl Txn<'_> {
         let size: i64 = self.db.prepare_cached(read)?.query_row([head], |row| row.get(0))?;
         self.chains = self.load_chains(head)?;
         let body = self.body_mut()?;
-        *body = Body { size: size.cast_unsigned(), ..body.clone() };
+        *body = Body { size: size_of(size)?, ..body.clone() };
         let mut modified = Ranges::of(0, old.max(body.size));
         modified.remove_all(&shared);
         modified.iter().for_each(|(start, end)| self.modified.insert(start, end));
@@ -293,7 +293,7 @@ impl Txn<'_> {
                 id: SnapId(row.snap),
                 snaps: snaps_of(self.db, object.id, row.snap)?,
                 overlap: row.overlap.iter().map(|(start, end)| (start, end - start)).collect(),
-                size: size.cast_unsigned(),
+                size: size_of(size)?,
             });
         }
         if let Some(body) = &self.body {

@@ -19,7 +19,7 @@ use super::Store;
 use super::before::Before;
 use super::bitmap::Bitmap;
 use super::execute::Effects;
-use super::layout::{BLOCK, SLOT};
+use super::layout::{BLOCK, OBJECT_MAX, SLOT};
 use super::ranges::Ranges;
 use super::slots::SlotState;
 use crate::errno::{Errno, Result};
@@ -220,6 +220,7 @@ impl<'a> Txn<'a> {
                 version: row.get::<_, i64>(2)?.cast_unsigned(),
             })
         })?;
+        size_of(body.size.cast_signed())?;
         self.chains = self.load_chains(id)?;
         if head {
             for (idx, chain) in &mut self.chains {
@@ -251,7 +252,11 @@ impl<'a> Txn<'a> {
             let state = read_state(row, 2)?;
             let layer =
                 Layer { slot: row.get::<_, i64>(1)?.cast_unsigned(), state, shared: row.get(9)? };
-            let chain = chains.entry(row.get(0)?).or_insert_with(|| Chain {
+            let idx = row.get(0)?;
+            if u64::from(idx) * SLOT >= OBJECT_MAX {
+                return Err(Errno::EIO.because(format!("body {body} has a layer at {idx}")));
+            }
+            let chain = chains.entry(idx).or_insert_with(|| Chain {
                 layers: Vec::new(),
                 committed: layer.state.data,
                 fresh: Bitmap::EMPTY,
@@ -430,9 +435,18 @@ fn fold(
     if top.state.tail > 0 {
         body.size = body.size.max(u64::from(idx) * SLOT + top.state.tail);
     }
-    body.version += top.state.writes;
+    body.version = body.version.wrapping_add(top.state.writes);
     body.mtime = body.mtime.max(top.state.mtime);
     Ok(())
+}
+
+/// An object's size as a row has it; `-EIO` for one that no object has.
+pub(super) fn size_of(size: i64) -> Result<u64> {
+    let size = size.cast_unsigned();
+    if size > OBJECT_MAX {
+        return Err(Errno::EIO.because(format!("an object of {size} bytes")));
+    }
+    Ok(size)
 }
 
 /// A number no record has yet: records count only while theirs is the row's.
@@ -454,7 +468,7 @@ pub(super) fn read_state(row: &rusqlite::Row<'_>, first: usize) -> Result<SlotSt
         data: bitmap(1)?,
         hole: bitmap(2)?,
         changed: bitmap(3)?,
-        tail: number(4)?.cast_unsigned(),
+        tail: number(4)?.cast_unsigned().min(SLOT),
         writes: number(5)?.cast_unsigned(),
         mtime: number(6)?,
     })

@@ -12,6 +12,8 @@
 //! side: its watches' handlers and the socket at which it takes notifications, opened at its first
 //! watch. May use: clients, the database, codec, runtime, model.
 
+#[cfg(debug_assertions)]
+pub(super) mod fuzz;
 mod hub;
 mod notify;
 mod wire;

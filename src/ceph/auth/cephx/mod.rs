@@ -18,6 +18,8 @@
 //! clock.
 
 mod authorizer;
+#[cfg(debug_assertions)]
+pub(super) mod fuzz;
 mod key;
 mod login;
 mod rfc8009;

@@ -3,32 +3,8 @@
 
 use super::corpus::{Record, history};
 use super::random::Dice;
-use super::sketch::seal;
+use crate::ceph::map::fuzz::{apply, osdmap, seal};
 use crate::ceph::map::{Incremental, OsdMap};
-use crate::model::{PoolId, Target};
-
-/// Asks a map, if the bytes are one, all there is to ask.
-pub(super) fn fuzz_osdmap(bytes: &[u8]) -> bool {
-    let Ok(map) = OsdMap::decode(bytes) else { return false };
-    let pools: Vec<PoolId> = map.pools().map(|(id, _)| id).take(4).collect();
-    for id in pools {
-        let target = Target::new(id, "object");
-        let raw = map.pg_of(&target).unwrap();
-        let placed = map.placement(raw);
-        let spg = map.primary_shard(map.fold(raw), &placed);
-        assert!(placed.acting.len() <= 255 && spg.pg.pool == id.0);
-        for osd in placed.up.iter().chain(&placed.acting) {
-            let _ = (map.is_up(*osd), map.osd_addrs(*osd), map.primary_affinity(*osd));
-        }
-    }
-    let _ = map.min_compat_client();
-    true
-}
-
-/// The same of an update.
-pub(super) fn fuzz_incremental(map: &OsdMap, bytes: &[u8]) -> bool {
-    Incremental::decode(bytes).is_ok_and(|update| map.apply(&update).is_ok())
-}
 
 /// Turns some bytes into others, such as lengths and weights do not like.
 fn damage(dice: &mut Dice, bytes: &mut [u8]) {
@@ -55,7 +31,7 @@ fn damaged_maps_do_no_harm() {
         damage(&mut dice, &mut bytes);
         // As whoever makes such a map would; the checksum alone would refuse nearly all.
         seal(&mut bytes, 0);
-        read += usize::from(fuzz_osdmap(&bytes));
+        read += usize::from(osdmap(&bytes));
     }
     assert!((70..700).contains(&read), "{read} of 700 could be read");
 }
@@ -64,7 +40,7 @@ fn damaged_maps_do_no_harm() {
 fn cut_maps_are_refused() {
     for (map, _) in super::corpus::MEASURED {
         for len in (0..map.len()).step_by(7) {
-            assert!(!fuzz_osdmap(&map[..len]));
+            assert!(!osdmap(&map[..len]));
         }
     }
 }
@@ -83,7 +59,7 @@ fn damaged_updates_do_no_harm() {
                     let mut bytes = update.to_vec();
                     damage(&mut dice, &mut bytes);
                     seal(&mut bytes, 4);
-                    applied += usize::from(fuzz_incremental(&last, &bytes));
+                    applied += usize::from(apply(&last, &bytes));
                 }
                 map = Some(last.apply(&Incremental::decode(update).unwrap()).unwrap());
             }

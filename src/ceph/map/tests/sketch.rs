@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
+use super::super::fuzz::seal;
 use super::super::{Osds, PgId};
 use crate::ceph::types::{AddrKind, EntityAddr, EntityAddrs};
 use crate::codec::{Encode, Writer};
@@ -95,13 +96,6 @@ impl Sketch {
         let addrs: Vec<EntityAddrs> = (0..self.states.len()).map(addr).collect();
         writer.list(&addrs);
     }
-}
-
-/// Puts the checksum where a map (`behind` 0) or an update (`behind` 4) has it.
-pub(super) fn seal(bytes: &mut [u8], behind: usize) {
-    let at = bytes.len() - behind - 4;
-    let crc = !crc32c::crc32c_append(crc32c::crc32c(&bytes[..at]), &bytes[at + 4..]);
-    bytes[at..at + 4].copy_from_slice(&crc.to_le_bytes());
 }
 
 impl Encode for PoolSketch {

@@ -1,0 +1,19 @@
+//! Entries for fuzzing: keys, keyrings, and what monitors and daemons answer.
+
+use super::cephx::CryptoKey;
+use super::keyring::Keyring;
+
+/// See [`crate::fuzz`].
+pub const ENTRIES: &[(&str, fn(&[u8]))] = &[
+    ("auth.keyring", keyring),
+    ("auth.cephx_objects", super::cephx::fuzz::objects),
+    ("auth.cephx_tickets", super::cephx::fuzz::tickets),
+    ("auth.cephx_authorizer", super::cephx::fuzz::authorizer),
+];
+
+fn keyring(bytes: &[u8]) {
+    let _ = Keyring::parse("keyring", bytes);
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let _ = CryptoKey::from_base64(text);
+    }
+}

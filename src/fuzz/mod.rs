@@ -1,0 +1,57 @@
+//! Every decoder of bytes from a peer, a disk or a user, as one list of entries to be fuzzed.
+//!
+//! ```text
+//!   ceph/msgr2/fuzz.rs, cls/fuzz.rs, conf/fuzz.rs, ...    what a module decodes: its ENTRIES
+//!                      \
+//!                    ENTRIES here, the one list
+//!                    /                        \
+//!   tests.rs  the corpus and some damage    ctests/fuzz  libFuzzer, as long as one likes
+//! ```
+//!
+//! An entry takes any bytes. It may find them bad; it must not panic, hang or take more memory
+//! than [`memory_max`]. What decodes and has an encoding must come back from it. A module's
+//! `fuzz.rs` begins and ends with what it may see, so that nothing becomes public for this. In
+//! builds with debug assertions only.
+//!
+//! May use: everything that decodes. Must not be used by anything.
+
+use crate::{ceph, cls, conf, local, rados, rbd};
+
+/// A name, and what to give bytes to.
+pub type Entry = (&'static str, fn(&[u8]));
+
+const ENTRIES: &[&[Entry]] = &[
+    ceph::msgr2::fuzz::ENTRIES,
+    ceph::auth::fuzz::ENTRIES,
+    ceph::messages::fuzz::ENTRIES,
+    ceph::map::fuzz::ENTRIES,
+    ceph::mon::fuzz::ENTRIES,
+    cls::fuzz::ENTRIES,
+    conf::fuzz::ENTRIES,
+    rados::fuzz::ENTRIES,
+    rbd::fuzz::ENTRIES,
+    local::fuzz::ENTRIES,
+];
+
+/// All entries.
+pub fn entries() -> impl Iterator<Item = Entry> {
+    ENTRIES.iter().copied().flatten().copied()
+}
+
+/// The entry of this name.
+#[must_use]
+pub fn find(name: &str) -> Option<Entry> {
+    entries().find(|(entry, _)| *entry == name)
+}
+
+/// Bytes of memory that an entry may have at one time for `len` bytes of input: a decoded value
+/// is larger than its encoding, by the size of a map's nodes for a few bytes at most.
+#[must_use]
+pub fn memory_max(name: &str, len: usize) -> usize {
+    // A store has its database's page cache, and a session a buffer to read into.
+    let fixed = if name.starts_with("local.store") { 64 << 20 } else { 12 << 20 };
+    fixed + 256 * len
+}
+
+#[cfg(test)]
+mod tests;
