@@ -39,10 +39,13 @@ impl Random {
                     bytes.extend(again.iter().take(64));
                 }
                 kind => {
-                    let value =
-                        [0, 0xff, 1 << self.below(8)][kind - 2 & 1 | self.below(2) << 1 & 2];
+                    let bit = 1 << self.below(8);
                     if let Some(byte) = bytes.get_mut(at) {
-                        *byte = value;
+                        *byte = match kind {
+                            2 => 0,
+                            3 => 0xff,
+                            _ => *byte ^ bit,
+                        };
                     }
                 }
             }

@@ -6,7 +6,7 @@ use super::dns;
 use super::monmap::{MonInfo, MonMap};
 use super::resolve::{Conf, Resolver, Service};
 use crate::codec::fuzz::round;
-use crate::conf::{Settings, Value};
+use crate::conf::{MonitorSection, Settings, Value};
 use crate::errno::{Errno, Result};
 
 /// See [`crate::fuzz`].
@@ -56,8 +56,10 @@ impl Settings for Said<'_> {
 
 fn hosts(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let section = MonitorSection { name: "a".into(), addr: text.into(), priority: 1, weight: 2 };
+    let sections = [section];
     let monmap = |_: &str| Ok(bytes.to_vec());
     for option in ["mon_host", "mon_host_override", "monmap", "mon_dns_srv_name"] {
-        let _ = MonMap::initial(&Said(option, text), &monmap, &Odd);
+        let _ = MonMap::initial(&Said(option, text), &sections, &monmap, &Odd);
     }
 }

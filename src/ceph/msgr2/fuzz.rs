@@ -6,6 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::banner::{self, Banner};
+use super::compression::{Algorithm, Compressor};
 use super::control::*;
 use super::crypto::keys;
 use super::incoming::Incoming;
@@ -23,7 +24,24 @@ pub const ENTRIES: &[(&str, fn(&[u8]))] = &[
     ("msgr2.control", control),
     ("msgr2.crc", |input| session(input, false)),
     ("msgr2.secure", |input| session(input, true)),
+    ("msgr2.compression", compression),
 ];
+
+/// Most bytes that compressed ones may become here.
+const PLAIN_MAX: usize = 1 << 20;
+
+/// The input's first byte chooses an algorithm; the rest is a segment, and is also compressed.
+fn compression(input: &[u8]) {
+    let [number, segment @ ..] = input else { return };
+    let Some(algorithm) = Algorithm::from_number(u32::from(*number & 3) + 1) else { return };
+    if let Ok(plain) = algorithm.decompress(segment, PLAIN_MAX) {
+        assert!(plain.len() <= PLAIN_MAX);
+    }
+    if let Some(compressed) = algorithm.compress(segment) {
+        let plain = algorithm.decompress(&compressed, PLAIN_MAX);
+        assert_eq!(plain.ok().as_deref(), Some(segment));
+    }
+}
 
 /// A client that has just connected, without authentication.
 fn client(revision_1: bool) -> Connection {
@@ -40,6 +58,7 @@ fn client(revision_1: bool) -> Connection {
         lossy: true,
         crc_data: true,
         revision_1,
+        compression: None,
     };
     let modes = vec![MODE_CRC, MODE_SECURE];
     let auth = AuthNone::new(EntityKind::Osd, "client.admin", 0, modes).expect("a good name");
@@ -127,6 +146,12 @@ fn session(input: &[u8], secure: bool) {
     incoming.set_revision(revision);
     outgoing.take_transcript();
     incoming.take_transcript();
+    if flags & 8 != 0
+        && let Some(algorithm) = Algorithm::from_number(u32::from(flags >> 2 & 3) + 1)
+    {
+        incoming.set_compression(algorithm);
+        outgoing.set_compressor(Compressor { algorithm, min_size: 8 });
+    }
     if secure {
         let secret = Secret::new((0..64).collect());
         let (sealer, _) = keys(&secret, revision, Side::Server).expect("a long secret");
@@ -169,6 +194,8 @@ fn control(input: &[u8]) {
     round::<AuthRequestMore>(input);
     round::<AuthDone>(input);
     round::<AuthSignature>(input);
+    round::<CompressionRequest>(input);
+    round::<CompressionDone>(input);
     round::<ClientIdent>(input);
     round::<ServerIdent>(input);
     round::<IdentMissingFeatures>(input);

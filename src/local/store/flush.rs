@@ -113,10 +113,9 @@ impl Store {
             let mut rows = find.query([])?;
             let (mut applied, mut all) = (Vec::new(), true);
             while let Some(row) = rows.next()? {
-                let (stripe, generation): (usize, i64) = (row.get(2)?, row.get(3)?);
-                if stripe >= STRIPES {
-                    return Err(Errno::EIO.because(format!("a redo row of stripe {stripe}")));
-                }
+                let (stripe, generation): (i64, i64) = (row.get(2)?, row.get(3)?);
+                let stripe = usize::try_from(stripe).ok().filter(|stripe| *stripe < STRIPES);
+                let stripe = stripe.ok_or_else(|| Errno::EIO.because("a redo row's stripe"))?;
                 let present = self.shared.generation(stripe).load(Ordering::Acquire);
                 if present == generation.cast_unsigned() {
                     all = false;

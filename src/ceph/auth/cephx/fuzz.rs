@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::key::CryptoKey;
+use super::key::{CryptoKey, Kind, Usage};
 use super::login::Login;
 use super::wire::*;
 use crate::ceph::auth::{AuthClient, Secret};
@@ -19,12 +19,13 @@ pub(in crate::ceph::auth) fn objects(bytes: &[u8]) {
     round::<Authorize>(bytes);
     round::<AuthorizeReply>(bytes);
     round::<CryptoKey>(bytes);
-    let Some(key) = key(1) else { return };
-    // As what somebody without the key makes of it.
-    let _ = key.open::<SessionKey>(bytes, "sealed");
-    let mut login = Login::new(key);
-    let _ = login.answer(bytes, Instant::now());
-    let _ = login.done(bytes, Instant::now());
+    for key in [Kind::Aes, Kind::Aes256k].into_iter().filter_map(|kind| key_of(kind, 1)) {
+        // As what somebody without the key makes of it.
+        let _ = key.open::<SessionKey>(Usage::SessionKey, bytes, "sealed");
+        let mut login = Login::new(key);
+        let _ = login.answer(bytes, Instant::now());
+        let _ = login.done(bytes, Instant::now());
+    }
 }
 
 struct Raw<'a>(&'a [u8]);
@@ -35,8 +36,12 @@ impl Encode for Raw<'_> {
     }
 }
 
+fn key_of(kind: Kind, byte: u8) -> Option<CryptoKey> {
+    CryptoKey::new(kind, Secret::new(vec![byte; 32]), UTime::default()).ok()
+}
+
 fn key(byte: u8) -> Option<CryptoKey> {
-    CryptoKey::new(Secret::new(vec![byte; 16]), UTime::default()).ok()
+    key_of(Kind::Aes, byte)
 }
 
 /// A piece of the input: its length in one byte, and its bytes.
@@ -55,10 +60,11 @@ fn sealed_tickets(reader: &mut Reader<'_>, principal: &CryptoKey, writer: &mut W
         let good = service & 0x80 != 0;
         writer.u32((service & 0x7f).into()).u8(1);
         let session = match key(3) {
-            Some(key) if good => {
-                principal.seal(&SessionKey { key, validity: UTime { sec: 100, nsec: 0 } })
-            }
-            _ => principal.seal(&Raw(piece(reader))),
+            Some(key) if good => principal.seal(
+                Usage::SessionKey,
+                &SessionKey { key, validity: UTime { sec: 100, nsec: 0 } },
+            ),
+            _ => principal.seal(Usage::SessionKey, &Raw(piece(reader))),
         };
         writer.bytes(session.unwrap_or_default());
         writer.bool(false).bytes(piece(reader));
@@ -76,7 +82,8 @@ pub(in crate::ceph::auth) fn tickets(bytes: &[u8]) {
     payload.u32(0);
     sealed_tickets(&mut reader, &ours, &mut payload);
     let mut secret = Writer::new();
-    secret.bytes(session.seal(&Raw(piece(&mut reader))).unwrap_or_default());
+    secret
+        .bytes(session.seal(Usage::ConnectionSecret, &Raw(piece(&mut reader))).unwrap_or_default());
     payload.bytes(secret.into_bytes());
     let mut extra = Writer::new();
     sealed_tickets(&mut reader, &session, &mut extra);
@@ -99,7 +106,8 @@ pub(in crate::ceph::auth) fn authorizer(bytes: &[u8]) {
     let blob = Writer::of(&TicketBlob { secret_id: 1, blob: "closed".into() });
     let ticket = |service: EntityKind, principal: &CryptoKey| {
         let validity = UTime { sec: 100, nsec: 0 };
-        let sealed = principal.seal(&SessionKey { key: session.clone(), validity });
+        let sealed =
+            principal.seal(Usage::SessionKey, &SessionKey { key: session.clone(), validity });
         let mut writer = Writer::new();
         writer.u8(1).u32(1).u32(service as u32).u8(1).bytes(sealed.unwrap_or_default());
         writer.bool(false).bytes(&blob);
@@ -114,9 +122,11 @@ pub(in crate::ceph::auth) fn authorizer(bytes: &[u8]) {
         unreachable!("there is a ticket for OSDs")
     };
     let _ = client.request();
-    let mut sealed = Writer::new();
-    sealed.bytes(session.seal(&Raw(bytes)).unwrap_or_default());
-    let sealed = sealed.into_bytes();
-    let _ = (client.more(bytes), client.more(&sealed));
-    let _ = (client.done(1, 2, bytes), client.done(1, 2, &sealed));
+    let sealed = |usage: Usage| {
+        let mut sealed = Writer::new();
+        sealed.bytes(session.seal(usage, &Raw(bytes)).unwrap_or_default());
+        sealed.into_bytes()
+    };
+    let _ = (client.more(bytes), client.more(&sealed(Usage::Challenge)));
+    let _ = (client.done(1, 2, bytes), client.done(1, 2, &sealed(Usage::AuthorizeReply)));
 }
