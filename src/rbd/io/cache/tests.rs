@@ -235,7 +235,8 @@ fn what_could_not_be_written_fails_the_next_flush_once() {
     world.engine.fail_one(Errno::EIO);
     assert_eq!(result(&flushed).unwrap_err(), Errno::EFBIG);
     assert_eq!(result(&flush(&image)), Ok(0));
-    // Also with nothing under way any more, after what drops the cache, and after work that flushes for itself.
+    // Also with nothing under way any more, after what drops the cache, and after work that
+    // flushes for itself.
     write(&image, 0, b'a');
     world.engine.fail_one(Errno::EIO);
     world.engine.let_all_go();
