@@ -36,6 +36,8 @@ const TAG: &str = "internal";
 const COURTESY: Duration = Duration::from_millis(100);
 /// How long to wait before asking again an owner that could not answer.
 const RETRY: Duration = Duration::from_secs(1);
+/// How long a lost watch may take to be made again before requests that need the lock fail.
+const REWATCH: Duration = Duration::from_secs(30);
 
 /// The state of the lock.
 pub(super) struct ExclusiveLock {
@@ -200,6 +202,7 @@ impl Image {
             if self.gate.is_closed() {
                 return Err(Errno::ESHUTDOWN.into());
             }
+            self.watching().await;
             if self.try_acquire().await? {
                 return Ok(true);
             }
@@ -216,6 +219,18 @@ impl Image {
                 Err(_) => RETRY,
             };
             let _ = tokio::time::timeout(pause, peer).await;
+        }
+    }
+
+    /// The lock bears the watch's number, so it waits while a watch that was lost is made again.
+    async fn watching(&self) {
+        let end = tokio::time::Instant::now() + REWATCH;
+        while self.watch.handle().is_none()
+            && !self.watch.is_blocklisted()
+            && !self.gate.is_closed()
+            && tokio::time::Instant::now() < end
+        {
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
