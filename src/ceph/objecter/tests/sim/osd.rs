@@ -21,8 +21,8 @@ pub(super) struct SimOsd {
     pub(super) nonce: u32,
     pub(super) is_up: bool,
     /// Operations on groups that peer, or of maps it does not have yet.
-    waiting: Vec<(u64, Sent)>,
-    peering: BTreeSet<PgId>,
+    pub(super) waiting: Vec<(u64, Sent)>,
+    pub(super) peering: BTreeSet<PgId>,
     pub(super) backoffs: Vec<Held>,
 }
 
