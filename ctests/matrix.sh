@@ -5,8 +5,9 @@
 #   matrix.sh install SUITE           makes target/matrix/SUITE, about 1 GB
 #   matrix.sh start SUITE DIR [...]   cluster.sh start DIR [...] with that Ceph
 #   matrix.sh run [SUITE...]          installs, and runs on a cluster of each: our way of every program against the
-#                                     original library's, interoperation, faults, the keys that it makes by itself; the results in a table at the end.
-#                                     Default: trixie sid. Half an hour for each
+#                                     original library's, interoperation, faults, the keys that it makes by
+#                                     itself; the results in a table at the end. Default: trixie sid. Half an
+#                                     hour for each
 #
 # As root. MATRIX_DIR is where the folders are. To stop a cluster or break its daemons, use cluster.sh with
 # CLUSTER_ROOT=MATRIX_DIR/SUITE.
