@@ -4,10 +4,10 @@ use super::lock::*;
 use super::rbd::*;
 use super::small::*;
 use super::{Method, UTime};
-use crate::codec::fuzz::round;
+use crate::codec::fuzz::{Entry, round};
 
 /// See [`crate::fuzz`].
-pub const ENTRIES: &[(&str, fn(&[u8]))] =
+pub const ENTRIES: &[Entry] =
     &[("cls.lock", lock), ("cls.rbd", rbd), ("cls.rbd_stored", rbd_stored), ("cls.small", small)];
 
 /// The argument of a method and its answer.

@@ -2,6 +2,9 @@
 
 use super::{Decode, Encode, Reader, Writer};
 
+/// What a decoder is fuzzed by: a name, and what to give bytes to.
+pub type Entry = (&'static str, fn(&[u8]));
+
 /// Decodes a value, if the bytes are one: its encoding must be one too, of the same value.
 pub fn round<T: Decode + Encode>(bytes: &[u8]) {
     let Ok(value) = T::decode(&mut Reader::new(bytes), "value") else { return };

@@ -1,9 +1,10 @@
 //! Entries for fuzzing: files, arguments, values.
 
 use super::{Address, ConfFile, Config, EntityName, Value, options};
+use crate::codec::fuzz::Entry;
 
 /// See [`crate::fuzz`].
-pub const ENTRIES: &[(&str, fn(&[u8]))] = &[
+pub const ENTRIES: &[Entry] = &[
     ("conf.file", file),
     ("conf.values", values),
     ("conf.arguments", arguments),

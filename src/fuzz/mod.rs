@@ -15,10 +15,8 @@
 //!
 //! May use: everything that decodes. Must not be used by anything.
 
+pub use crate::codec::fuzz::Entry;
 use crate::{ceph, cls, conf, local, rados, rbd};
-
-/// A name, and what to give bytes to.
-pub type Entry = (&'static str, fn(&[u8]));
 
 const ENTRIES: &[&[Entry]] = &[
     ceph::msgr2::fuzz::ENTRIES,

@@ -10,13 +10,14 @@ use parking_lot::Mutex;
 use super::classes::memory::MemoryObject;
 use super::engine::LocalEngine;
 use crate::codec::Reader;
+use crate::codec::fuzz::Entry;
 use crate::conf::{Config, EntityName};
 use crate::errno::Result;
 use crate::model::{CommandTarget, Engine};
 use crate::runtime::block_on;
 
 /// See [`crate::fuzz`].
-pub const ENTRIES: &[(&str, fn(&[u8]))] = &[
+pub const ENTRIES: &[Entry] = &[
     ("local.wire", super::watch::fuzz::wire),
     ("local.classes", classes),
     ("local.commands", commands),

@@ -2,10 +2,10 @@
 
 use super::features::Features;
 use super::message::{Message, Response};
-use crate::codec::fuzz::round;
+use crate::codec::fuzz::{Entry, round};
 
 /// See [`crate::fuzz`].
-pub const ENTRIES: &[(&str, fn(&[u8]))] = &[("rbd.message", message), ("rbd.features", features)];
+pub const ENTRIES: &[Entry] = &[("rbd.message", message), ("rbd.features", features)];
 
 fn message(bytes: &[u8]) {
     round::<Message>(bytes);

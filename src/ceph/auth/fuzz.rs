@@ -2,9 +2,10 @@
 
 use super::cephx::CryptoKey;
 use super::keyring::Keyring;
+use crate::codec::fuzz::Entry;
 
 /// See [`crate::fuzz`].
-pub const ENTRIES: &[(&str, fn(&[u8]))] = &[
+pub const ENTRIES: &[Entry] = &[
     ("auth.keyring", keyring),
     ("auth.cephx_objects", super::cephx::fuzz::objects),
     ("auth.cephx_tickets", super::cephx::fuzz::tickets),

@@ -2,10 +2,11 @@
 
 use super::crush::CrushMap;
 use super::{Incremental, OsdMap};
+use crate::codec::fuzz::Entry;
 use crate::model::{PoolId, Target};
 
 /// See [`crate::fuzz`].
-pub const ENTRIES: &[(&str, fn(&[u8]))] = &[
+pub const ENTRIES: &[Entry] = &[
     ("map.osdmap", |bytes| _ = osdmap(&sealed(bytes, 0))),
     ("map.osdmap_unsealed", |bytes| _ = osdmap(bytes)),
     ("map.incremental", |bytes| _ = incremental(&sealed(bytes, 4))),

@@ -13,10 +13,10 @@ use crate::ceph::map::{PgId, SpgId};
 use crate::ceph::message::Message;
 use crate::ceph::types::{EntityAddr, EntityAddrs, EntityName, UTime};
 use crate::codec::Reader;
-use crate::codec::fuzz::{read, round};
+use crate::codec::fuzz::{Entry, read, round};
 
 /// See [`crate::fuzz`].
-pub const ENTRIES: &[(&str, fn(&[u8]))] = &[
+pub const ENTRIES: &[Entry] = &[
     ("messages.mon", mon),
     ("messages.mgr", mgr),
     ("messages.log", |input| with(input, |message| drop(log::decode(message)))),

@@ -5,13 +5,12 @@ use std::net::IpAddr;
 use super::dns;
 use super::monmap::{MonInfo, MonMap};
 use super::resolve::{Conf, Resolver, Service};
-use crate::codec::fuzz::round;
+use crate::codec::fuzz::{Entry, round};
 use crate::conf::{MonitorSection, Settings, Value};
 use crate::errno::{Errno, Result};
 
 /// See [`crate::fuzz`].
-pub const ENTRIES: &[(&str, fn(&[u8]))] =
-    &[("mon.monmap", monmap), ("mon.dns", dns), ("mon.hosts", hosts)];
+pub const ENTRIES: &[Entry] = &[("mon.monmap", monmap), ("mon.dns", dns), ("mon.hosts", hosts)];
 
 fn monmap(bytes: &[u8]) {
     round::<MonMap>(bytes);

@@ -15,10 +15,11 @@ use super::preamble::{Preamble, Tag};
 use super::{Connection, Event, Local, Receiver, Revision, Side, Target, Timeouts, header};
 use crate::ceph::auth::{AuthNone, MODE_CRC, MODE_SECURE, Secret};
 use crate::ceph::types::{AddrKind, EntityAddr, EntityAddrs, EntityKind};
+use crate::codec::fuzz::Entry;
 use crate::codec::{Reader, Writer};
 
 /// See [`crate::fuzz`].
-pub const ENTRIES: &[(&str, fn(&[u8]))] = &[
+pub const ENTRIES: &[Entry] = &[
     ("msgr2.bytes", bytes),
     ("msgr2.handshake", handshake),
     ("msgr2.control", control),
