@@ -80,6 +80,7 @@ fn the_corpus_of_the_store_does_no_harm() {
     for entry in entries().filter(|(name, _)| name.starts_with("local.")) {
         run(entry, 0);
     }
+    crate::local::fuzz::clear();
 }
 
 #[test]

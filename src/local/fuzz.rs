@@ -28,15 +28,27 @@ pub const ENTRIES: &[Entry] = &[
 /// A directory in memory where there is one, that is there as long as this value.
 pub(super) struct Scratch(pub(super) PathBuf);
 
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
 impl Scratch {
     pub(super) fn new() -> Result<Scratch> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let shm = PathBuf::from("/dev/shm");
-        let parent = if shm.is_dir() { shm } else { std::env::temp_dir() };
-        let path = parent.join(format!("oxirados-fuzz-{}-{number}", std::process::id()));
+        let path = Scratch::numbered(NEXT.fetch_add(1, Ordering::Relaxed));
         std::fs::create_dir_all(&path)?;
         Ok(Scratch(path))
+    }
+
+    fn numbered(number: u64) -> PathBuf {
+        let shm = PathBuf::from("/dev/shm");
+        let parent = if shm.is_dir() { shm } else { std::env::temp_dir() };
+        parent.join(format!("oxirados-fuzz-{}-{number}", std::process::id()))
+    }
+}
+
+/// Removes what entries keep from one input to the next. They are not to be called again.
+#[cfg(test)]
+pub fn clear() {
+    for number in 0..NEXT.load(Ordering::Relaxed) {
+        let _ = std::fs::remove_dir_all(Scratch::numbered(number));
     }
 }
 

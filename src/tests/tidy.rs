@@ -18,7 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("local", &["errno", "codec", "conf", "model", "cls", "runtime"]),
     ("rados", &["errno", "conf", "connect", "model", "codec", "cls", "runtime"]),
     ("rbd", &["errno", "codec", "conf", "model", "cls", "runtime", "rados"]),
-    ("fuzz", &["ceph", "cls", "conf", "local", "rados", "rbd"]),
+    ("fuzz", &["codec", "ceph", "cls", "conf", "local", "rados", "rbd"]),
     ("connect", &["errno", "conf", "model", "runtime", "ceph", "local"]),
     ("capi", &["errno", "conf", "connect", "model", "rados", "rbd", "runtime"]),
 ];

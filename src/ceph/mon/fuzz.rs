@@ -44,12 +44,15 @@ impl Resolver for Odd {
     }
 }
 
-/// An option that names monitors, or the services that do.
+/// An option that names monitors, or the services that do; by the name service IPv4 is wanted.
 struct Said<'a>(&'static str, &'a str);
 
 impl Settings for Said<'_> {
     fn typed(&self, name: &str) -> Option<Value> {
-        Some(Value::Text(if name == self.0 { self.1 } else { "" }.into()))
+        match name {
+            "ms_bind_ipv6" => Some(Value::Bool(false)),
+            _ => Some(Value::Text(if name == self.0 { self.1 } else { "" }.into())),
+        }
     }
 }
 
