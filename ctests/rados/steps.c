@@ -92,19 +92,27 @@ static void refused_reading(rados_ioctx_t io)
 	SHOW(length);
 	READ_STEP("no", rados_read_op_getxattrs, &attributes, &result);
 	SHOW(result);
+	/* Iterators are there, and the caller's, also of steps that failed. */
+	rados_getxattrs_end(attributes);
 	READ_STEP("no", rados_read_op_omap_get_vals, "", "", 5, &map, &result);
 	SHOW(result);
+	rados_omap_get_end(map);
 	READ_STEP("no", rados_read_op_omap_get_vals2, "", "", 5, &map, &more, &result);
 	SHOW(result);
+	rados_omap_get_end(map);
 	SHOW(more);
 	READ_STEP("no", rados_read_op_omap_get_keys, "", 5, &map, &result);
 	SHOW(result);
+	rados_omap_get_end(map);
 	READ_STEP("no", rados_read_op_omap_get_keys2, "", 5, &map, &more, &result);
 	SHOW(result);
+	rados_omap_get_end(map);
 	READ_STEP("no", rados_read_op_omap_get_vals_by_keys, keys, 1, &map, &result);
 	SHOW(result);
+	rados_omap_get_end(map);
 	READ_STEP("no", rados_read_op_omap_get_vals_by_keys2, keys, 1, (size_t[]){1}, &map, &result);
 	SHOW(result);
+	rados_omap_get_end(map);
 }
 
 static void refused_writing(rados_ioctx_t io)
