@@ -155,7 +155,7 @@ impl ObjectMap {
         self.len = len;
         // What is behind the last object in its byte stays as it is, as Ceph leaves it: zero in a
         // new byte.
-        self.data.resize(bytes, state.to_raw() * 0b0101_0101);
+        self.data.resize(bytes, (state.to_raw() & 3) * 0b0101_0101);
         let partial = len % PER_BYTE;
         if let (true, true, Some(last)) = (bytes > old_bytes, partial > 0, self.data.last_mut()) {
             *last = 0;
