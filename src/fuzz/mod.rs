@@ -46,8 +46,14 @@ pub fn find(name: &str) -> Option<Entry> {
 /// is larger than its encoding, by the size of a map's nodes for a few bytes at most.
 #[must_use]
 pub fn memory_max(name: &str, len: usize) -> usize {
-    // A store has its database's page cache, and a session a buffer to read into.
-    let fixed = if name.starts_with("local.store") { 64 << 20 } else { 12 << 20 };
+    let fixed = match name {
+        // The object map of the largest image is 61 MiB; it is changed in a copy and written.
+        "local.classes" => 256 << 20,
+        // A store has its database's page cache.
+        _ if name.starts_with("local.store") => 64 << 20,
+        // A session has a buffer to read into.
+        _ => 12 << 20,
+    };
     fixed + 256 * len
 }
 
