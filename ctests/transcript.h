@@ -213,4 +213,24 @@ static MAYBE_UNUSED void content(rados_ioctx_t io, const char *object)
 		show_bytes("", buffer, (size_t)got);
 }
 
+/* A completion without callback. */
+static MAYBE_UNUSED rados_completion_t new_completion(void)
+{
+	rados_completion_t completion;
+
+	MUST(rados_aio_create_completion2(NULL, NULL, &completion));
+	return completion;
+}
+
+/* Waits for an asynchronous call, and gives its result. */
+static MAYBE_UNUSED int outcome(rados_completion_t completion)
+{
+	int result;
+
+	rados_aio_wait_for_complete(completion);
+	result = rados_aio_get_return_value(completion);
+	rados_aio_release(completion);
+	return result;
+}
+
 #endif

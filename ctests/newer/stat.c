@@ -22,17 +22,6 @@ static void show(struct answer answer)
 	printf("  size %" PRIu64 ", time %lld.%09ld\n", answer.size, (long long)answer.mtime.tv_sec, answer.mtime.tv_nsec);
 }
 
-/* Waits, and gives the result. */
-static int outcome(rados_completion_t completion)
-{
-	int result;
-
-	rados_aio_wait_for_complete(completion);
-	result = rados_aio_get_return_value(completion);
-	rados_aio_release(completion);
-	return result;
-}
-
 #define ASYNC(function, ...)                                                   \
 	do {                                                                   \
 		rados_completion_t c;                                          \

@@ -12,29 +12,10 @@ static void note(rados_completion_t completion, void *arg)
 	__atomic_add_fetch((int *)arg, 1, __ATOMIC_SEQ_CST);
 }
 
-static rados_completion_t fresh(void)
-{
-	rados_completion_t completion;
-
-	MUST(rados_aio_create_completion2(NULL, NULL, &completion));
-	return completion;
-}
-
-/* Waits, and gives the result. */
-static int outcome(rados_completion_t completion)
-{
-	int result;
-
-	rados_aio_wait_for_complete(completion);
-	result = rados_aio_get_return_value(completion);
-	rados_aio_release(completion);
-	return result;
-}
-
 #define ASYNC(call) ASYNC_AS("  result", call)
 #define ASYNC_AS(label, call)                            \
 	do {                                             \
-		rados_completion_t c = fresh();          \
+		rados_completion_t c = new_completion(); \
 		if (CALL(call) < 0)                      \
 			rados_aio_release(c);            \
 		else                                     \
@@ -243,7 +224,7 @@ static void order(rados_ioctx_t io)
 
 	section("writes of one object keep their order");
 	for (int n = 0; n < 20; n++) {
-		completions[n] = fresh();
+		completions[n] = new_completion();
 		MUST(rados_aio_write_full(io, "ordered", completions[n], "abcdefghijklmnopqrst" + n, 1));
 	}
 	rados_aio_wait_for_complete(completions[19]);
@@ -256,7 +237,7 @@ static void order(rados_ioctx_t io)
 
 static void cancelled(rados_ioctx_t io)
 {
-	rados_completion_t completion = fresh();
+	rados_completion_t completion = new_completion();
 
 	section("cancel");
 	MUST(rados_aio_write_full(io, "cancelled", completion, "x", 1));
@@ -265,7 +246,7 @@ static void cancelled(rados_ioctx_t io)
 	CALL(rados_aio_get_return_value(completion));
 	rados_aio_release(completion);
 	/* One in flight ends one way or the other. */
-	completion = fresh();
+	completion = new_completion();
 	MUST(rados_aio_write_full(io, "cancelled", completion, "y", 1));
 	rados_aio_cancel(io, completion);
 	rados_aio_wait_for_complete(completion);

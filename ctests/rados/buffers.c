@@ -22,27 +22,9 @@ static char buffer[1 * MIB];
 		}                                                                             \
 	} while (0)
 
-static rados_completion_t fresh(void)
-{
-	rados_completion_t completion;
-
-	MUST(rados_aio_create_completion2(NULL, NULL, &completion));
-	return completion;
-}
-
-static int outcome(rados_completion_t completion)
-{
-	int result;
-
-	rados_aio_wait_for_complete(completion);
-	result = rados_aio_get_return_value(completion);
-	rados_aio_release(completion);
-	return result;
-}
-
 static int aio_read(rados_ioctx_t io, size_t size)
 {
-	rados_completion_t c = fresh();
+	rados_completion_t c = new_completion();
 	int result = rados_aio_read(io, "ten", c, buffer, size, 0);
 
 	return result < 0 ? result : outcome(c);
@@ -50,7 +32,7 @@ static int aio_read(rados_ioctx_t io, size_t size)
 
 static int aio_getxattr(rados_ioctx_t io, size_t size)
 {
-	rados_completion_t c = fresh();
+	rados_completion_t c = new_completion();
 	int result = rados_aio_getxattr(io, "ten", c, "x", buffer, size);
 
 	return result < 0 ? result : outcome(c);
@@ -58,7 +40,7 @@ static int aio_getxattr(rados_ioctx_t io, size_t size)
 
 static int aio_exec(rados_ioctx_t io, size_t size)
 {
-	rados_completion_t c = fresh();
+	rados_completion_t c = new_completion();
 	int result = rados_aio_exec(io, "ten", c, "hello", "say_hello", "you", 3, buffer, size);
 
 	return result < 0 ? result : outcome(c);
@@ -250,7 +232,7 @@ static void applications(rados_ioctx_t io)
 static void nowhere(rados_t cluster, rados_ioctx_t io)
 {
 	rados_read_op_t op = rados_create_read_op();
-	rados_completion_t c = fresh();
+	rados_completion_t c = new_completion();
 	const char *name, *command = "{\"prefix\": \"fsid\"}";
 	rados_list_ctx_t list;
 	size_t length;

@@ -3,29 +3,10 @@
 
 #define POOL "c-refused-aio"
 
-static rados_completion_t fresh(void)
-{
-	rados_completion_t completion;
-
-	MUST(rados_aio_create_completion2(NULL, NULL, &completion));
-	return completion;
-}
-
-/* Waits, and gives the result. */
-static int outcome(rados_completion_t completion)
-{
-	int result;
-
-	rados_aio_wait_for_complete(completion);
-	result = rados_aio_get_return_value(completion);
-	rados_aio_release(completion);
-	return result;
-}
-
 /* Calls with a completion `c`; prints what the call said and, unless it was refused, what the completion says. */
 #define ASYNC(function, ...)                                                   \
 	do {                                                                   \
-		rados_completion_t c = fresh();                                \
+		rados_completion_t c = new_completion(); \
 		int submitted = CALL(function(__VA_ARGS__));                   \
 		if (submitted < 0)                                             \
 			rados_aio_release(c);                                  \
@@ -120,14 +101,14 @@ static void objects(rados_ioctx_t io)
 /* Snapshots of the pool and managed ones do not go together. */
 static void snapshots(rados_ioctx_t io)
 {
-	rados_completion_t c = fresh();
+	rados_completion_t c = new_completion();
 	rados_snap_t snap;
 
 	section("a pool with snapshots of the pool");
 	MUST(rados_ioctx_snap_create(io, "one"));
 	rados_aio_ioctx_selfmanaged_snap_create(io, &snap, c);
 	ANSWER(rados_aio_ioctx_selfmanaged_snap_create, outcome(c));
-	c = fresh();
+	c = new_completion();
 	rados_aio_ioctx_selfmanaged_snap_remove(io, 1, c);
 	ANSWER(rados_aio_ioctx_selfmanaged_snap_remove, outcome(c));
 	CALL(rados_ioctx_selfmanaged_snap_remove(io, 1));

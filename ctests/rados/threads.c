@@ -22,16 +22,6 @@ static rados_completion_t fresh(rados_callback_t callback, void *arg)
 	return completion;
 }
 
-static int outcome(rados_completion_t completion)
-{
-	int result;
-
-	rados_aio_wait_for_complete_and_cb(completion);
-	result = rados_aio_get_return_value(completion);
-	rados_aio_release(completion);
-	return result;
-}
-
 /* Everything that needs no setting of the context, on objects of the thread's own and on one of all. */
 static void *work(void *arg)
 {
