@@ -93,6 +93,10 @@ impl Armed {
 
 /// Completed operations of an image that a program wants to fetch after it was told through a
 /// descriptor.
+///
+/// An eventfd counts them, and what it counts is never more than what was completed. While a program
+/// fetches, it may be less: as long as the descriptor speaks of an operation that is not fetched, the
+/// program comes, and the others are counted when that one is fetched, all with one write.
 #[derive(Default)]
 pub(super) struct Events {
     state: Mutex<State>,
@@ -105,6 +109,8 @@ struct State {
     completed: VecDeque<Shared<CompletionHandle>>,
     /// How many were fetched, ever.
     fetched: u64,
+    /// How many the program was told of, ever.
+    told: u64,
     /// The program fetches: callbacks are left to that.
     fetches: bool,
     /// Somebody looks whether it still does.
@@ -115,6 +121,40 @@ impl State {
     /// The number of the next one to be completed.
     fn next(&self) -> u64 {
         self.fetched + self.completed.len() as u64
+    }
+
+    /// What to tell the program now, if anything.
+    fn news(&mut self) -> Option<News> {
+        let (fd, kind) = self.notified?;
+        let comes = self.fetches && kind == EVENT_TYPE_EVENTFD && self.told > self.fetched;
+        let count = self.next() - self.told;
+        if comes || count == 0 {
+            return None;
+        }
+        self.told += count;
+        Some(News { fd, kind, count })
+    }
+}
+
+/// That operations were completed, for a program's descriptor.
+struct News {
+    fd: c_int,
+    kind: c_int,
+    count: u64,
+}
+
+impl News {
+    fn tell(self) {
+        let count = self.count.to_ne_bytes();
+        // One byte each, but a program that left so many in its pipe is told already.
+        let each = [b'i'; 64];
+        let bytes: &[u8] = match self.kind {
+            EVENT_TYPE_EVENTFD => &count,
+            _ => &each[..each.len().min(self.count as usize)],
+        };
+        // SAFETY: the bytes are there; the descriptor is the caller's, who keeps it open as long as
+        // the image. A full pipe wakes its reader anyway.
+        unsafe { libc::write(self.fd, bytes.as_ptr().cast(), bytes.len()) };
     }
 }
 
@@ -132,17 +172,14 @@ impl Events {
         state.completed.push_back(completion);
         let begin = state.fetches && !std::mem::replace(&mut state.attended, true);
         let behind = state.next();
-        let notified = state.notified;
+        let news = state.news();
         drop(state);
         if begin {
             runtime::spawn(attend(Arc::downgrade(&self), behind));
         }
-        let Some((fd, kind)) = notified else { return };
-        let one = 1u64.to_ne_bytes();
-        let bytes: &[u8] = if kind == EVENT_TYPE_EVENTFD { &one } else { b"i" };
-        // SAFETY: the bytes are there; the descriptor is the caller's, who keeps it open as long as
-        // the image. A full pipe wakes its reader anyway.
-        unsafe { libc::write(fd, bytes.as_ptr().cast(), bytes.len()) };
+        if let Some(news) = news {
+            news.tell();
+        }
     }
 
     /// At most `count` completed operations, the oldest first.
@@ -151,7 +188,13 @@ impl Events {
         let count = count.min(state.completed.len());
         state.fetches = true;
         state.fetched += count as u64;
-        state.completed.drain(..count).collect()
+        let fetched = state.completed.drain(..count).collect();
+        let news = state.news();
+        drop(state);
+        if let Some(news) = news {
+            news.tell();
+        }
+        fetched
     }
 
     /// Queues the callbacks if operations before the `behind`-th were not fetched. Otherwise the
@@ -163,7 +206,13 @@ impl Events {
             state.completed.iter().for_each(|late| late.completion.queue_callback());
         }
         state.attended = state.fetches && !state.completed.is_empty();
-        state.attended.then(|| state.next())
+        let next = state.attended.then(|| state.next());
+        let news = state.news();
+        drop(state);
+        if let Some(news) = news {
+            news.tell();
+        }
+        next
     }
 }
 
@@ -304,6 +353,24 @@ mod tests {
         // SAFETY: the descriptor made above, and room for the eight bytes that are read.
         let reads = (0..6).map(|_| unsafe { libc::read(fd, told.as_mut_ptr().cast(), 8) });
         assert_eq!(reads.collect::<Vec<_>>(), [8, 8, 8, 8, 8, -1]);
+        // While it fetches, and nobody has begun to doubt that, it is told of the next one, and of
+        // the others when it has that.
+        events.state.lock().attended = true;
+        let read = |told: &mut [u8; 8]| {
+            // SAFETY: the descriptor made above, and room for the eight bytes that are read.
+            unsafe { libc::read(fd, told.as_mut_ptr().cast(), 8) }
+        };
+        (0..4).for_each(|_| drop(complete(&events)));
+        assert_eq!([read(&mut told), read(&mut told)], [8, -1]);
+        let first = events.fetch(1);
+        first[0].completion.wait_done();
+        called.recv_timeout(timeout).unwrap();
+        assert_eq!([(); 4].map(|()| read(&mut told)), [8, 8, 8, -1]);
+        for completion in events.fetch(8) {
+            completion.completion.wait_done();
+            called.recv_timeout(timeout).unwrap();
+        }
+        events.state.lock().attended = false;
         // What is left when the image is closed runs too.
         let third = complete(&events);
         drop(events);
