@@ -1,6 +1,7 @@
 #!/bin/bash
 # `make bench`: an image in the embedded store against a raw sparse file and a qcow2 image on the same disk.
 # Runs are interleaved and compared within a round, because machines are noisy: only ratios mean something.
+# Random reads and writes are also measured with a library that does nothing (floor.c), to see what fio's engine allows.
 # Writes results/results.json, results/table.md and results/ratios.svg.
 #
 #   BENCH_ROUNDS=3    rounds         BENCH_SECONDS=5   seconds for each measurement
@@ -11,7 +12,8 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 export BENCH_SECONDS=${BENCH_SECONDS:-5}
 rounds=${BENCH_ROUNDS:-3}
 work=$(realpath -m "${BENCH_DIR:-$top/target/bench}")
-jobs="randwrite-4k-1 randwrite-4k-32 randread-4k-1 randread-4k-32 write-1m read-1m randwrite-4k-32-flush"
+random="randwrite-4k-1 randwrite-4k-32 randread-4k-1 randread-4k-32"
+jobs="$random write-1m read-1m randwrite-4k-32-flush"
 
 sh "$top/ctests/install-deps.sh" bench
 rm -rf "$work"
@@ -26,15 +28,22 @@ way() {
     "$top/ctests/way.sh" store "$@"
 }
 
-fio=(/usr/bin/python3 -B "$top/benches/sample.py" fio "$top/benches/io.fio" --output-format=json)
+sample=(/usr/bin/python3 -B "$top/benches/sample.py")
+fio=(fio "$top/benches/io.fio" --output-format=json)
+rbd=(--ioengine=rbd --clientname=admin --pool=bench --rbdname=image)
+gcc -O2 -Wall -Wextra -shared -fPIC -o floor.so "$top/benches/floor.c" -I"$top/target/dist/include"
 
-# fio on the image and on the file, each job alone so that the two can take turns.
+# fio on the image and on the file, the latter also through its rbd engine; each job alone so that they can take turns.
 measure() {
     local target=$1 job=$2 round=$3
     local out=out/$job.$target.$round.json
     case $target in
-        rbd) way "${fio[@]}" --section="$job" --ioengine=rbd --clientname=admin --pool=bench --rbdname=image > "$out" ;;
-        file) "${fio[@]}" --section="$job" --ioengine=io_uring --filename="$work/raw" > "$out" ;;
+        rbd) way "${sample[@]}" "${fio[@]}" --section="$job" "${rbd[@]}" > "$out" ;;
+        file) "${sample[@]}" "${fio[@]}" --section="$job" --ioengine=io_uring --filename="$work/raw" > "$out" ;;
+        floor)
+            way "${sample[@]}" env LD_PRELOAD="$work/floor.so" FLOOR_FILE="$work/raw" \
+                "${fio[@]}" --section="$job" "${rbd[@]}" > "$out"
+            ;;
     esac
 }
 
@@ -64,7 +73,7 @@ with rados.Rados(conffile="") as cluster:
 PYTHON
 truncate -s 4G raw
 fill=(--name=fill --rw=write --bs=1M --iodepth=8 --end_fsync=1 --output=/dev/null)
-way fio "${fill[@]}" --ioengine=rbd --clientname=admin --pool=bench --rbdname=image --size=4G
+way fio "${fill[@]}" "${rbd[@]}" --size=4G
 fio "${fill[@]}" --ioengine=io_uring --filename="$work/raw" --size=4G
 way fio "${fill[@]}" --ioengine=rbd --clientname=admin --pool=bench --rbdname=snap --size=1G
 qemu-img create -q -f qcow2 snap.qcow2 1G
@@ -74,7 +83,8 @@ for round in $(seq "$rounds"); do
     for job in $jobs; do
         echo "round $round of $rounds: $job"
         # Who goes first alternates.
-        if ((round % 2)); then order="file rbd"; else order="rbd file"; fi
+        if ((round % 2)); then order="file rbd floor"; else order="floor rbd file"; fi
+        [[ " $random " == *" $job "* ]] || order=${order//floor/}
         for target in $order; do
             measure "$target" "$job" "$round"
         done
