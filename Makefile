@@ -27,7 +27,7 @@ DIST := $(TARGET)/dist
 SOME_FAULTS := osd_killed monitor_killed socket_failures groups_doubled cluster_full paused blocklisted
 HEADERS := rados/librados.h rados/rados_types.h rbd/librbd.h rbd/features.h
 
-.PHONY: all install headers gaps test test-cluster test-matrix fuzz dencoder valgrind race demo bench bench-cluster clean
+.PHONY: all install headers gaps test test-rust test-programs test-live test-cluster test-matrix fuzz dencoder valgrind race demo bench bench-cluster clean
 
 all:
 	$(CARGO) rustc --release --lib --crate-type staticlib
@@ -60,9 +60,19 @@ gaps:
 	@echo "$$(grep -cE '^ *(#\[deprecated\] )?fn r(ados|bd)_' src/capi/missing.rs)" \
 	    of 540 functions are not written yet
 
+LANE := $(MAKE) --no-print-directory
+# What breaks and changes clusters has its own ones, at other ports.
+APART := env -u CTESTS_CLUSTER CTESTS_PORT=$$(($${CTESTS_PORT:-20100} + 500))
+
+# Two lanes at a time: compilers, clients and clusters wait for themselves half of the time.
 test:
 	sh ctests/install-deps.sh test
 	$(CARGO) fmt --check
+	ctests/beside.sh '$(LANE) test-rust' '$(LANE) all'
+	ctests/beside.sh '$(LANE) test-programs' '$(APART) $(LANE) test-live'
+	/usr/bin/python3 -B ctests/conformance.py --check
+
+test-rust:
 	$(CARGO) clippy --all-targets -- -D warnings
 	if $(CARGO) nextest --version >/dev/null 2>&1; then \
 	    $(CARGO) nextest run; \
@@ -70,15 +80,18 @@ test:
 	    $(CARGO) test; \
 	fi
 	rm -rf $(TARGET)/tour && $(CARGO) run -q --example tour local:$(TARGET)/tour
-	$(MAKE) all
+
+test-programs:
 	sh ctests/abi/run.sh
 	sh ctests/conf/run.sh
 	sh ctests/full/run.sh
-	sh ctests/dns/run.sh
-	ctests/run.sh all
-	/usr/bin/python3 -B ctests/conformance.py --check
+	ctests/run.sh all rados rbd newer clients format.py
+
+test-live:
+	ctests/run.sh all pools
 	ctests/interop/run.sh ours original
 	ctests/faults/run.sh ours $(SOME_FAULTS)
+	sh ctests/dns/run.sh
 
 test-cluster: all
 	sh ctests/install-deps.sh test

@@ -7,5 +7,6 @@
 #   run.sh both [SCRIPT...]       original and store, live
 #   run.sh all [SCRIPT...]        all three, live
 #
-# SCRIPT is a path below ctests/, such as clients/python_rbd_snap.py or rados/io.c; none means all. -h for more.
+# SCRIPT is a path below ctests/, such as clients/python_rbd_snap.py or rados/io.c, or a folder such as rados; none
+# means all. -h for more.
 exec /usr/bin/python3 -B "$(dirname "$0")/runner.py" "$@"

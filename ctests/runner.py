@@ -79,6 +79,11 @@ def scripts():
     return [str(p.relative_to(HERE)) for p in found]
 
 
+def within(name):
+    """The programs of a folder, or the one of this name."""
+    return [script for script in scripts() if script.startswith(name.rstrip("/") + "/")] or [name]
+
+
 def command(script):
     """The argument list that runs a script; a C program is built first, once for both ways."""
     path = HERE / script
@@ -170,10 +175,11 @@ class Cluster:
     def environment(self):
         """The environment of a run on it."""
         if self.directory is None:
-            self.directory = str(WORK / "cluster")
+            port = os.environ.get("CTESTS_PORT", "20100")
+            # Two calls may run at once, at different ports.
+            self.directory = str(WORK / f"cluster{port}")
             self.script("remove")
             print("starting a real cluster ...", flush=True)
-            port = os.environ.get("CTESTS_PORT", "20100")
             # Three OSDs: what is erasure-coded needs as many.
             self.script("start", "3", port)
             self.started = True
@@ -275,9 +281,10 @@ def main():
                " differences are kept), CTESTS_TIMEOUT (seconds for one script).")
     parser.add_argument("way", nargs="?", default="both", choices=list(OURS))
     parser.add_argument("-p", "--print", action="store_true", help="print the transcript")
-    parser.add_argument("scripts", nargs="*", metavar="SCRIPT")
+    parser.add_argument("scripts", nargs="*", metavar="SCRIPT", help="or a folder of them")
     options = parser.parse_intermixed_args()
-    names = [name.removeprefix("./").removeprefix("ctests/") for name in options.scripts] or scripts()
+    named = [name.removeprefix("./").removeprefix("ctests/") for name in options.scripts]
+    names = [name for one in named for name in within(one)] if named else scripts()
     for name in names:
         if not (HERE / name).is_file():
             parser.error(f"no {name} in {HERE}")
