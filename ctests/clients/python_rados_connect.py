@@ -129,14 +129,15 @@ def unreadable():
         pathlib.Path(keyring).write_text(f"[client.admin]\n\tkey = {WRONG_KEY}\n", encoding="utf-8")
         os.chmod(keyring, 0)
         os.chmod(directory, 0o777)
-        code = ("import rados, sys\n"
+        # As another user than root, but only after the libraries were loaded: they may be where nobody else may go.
+        code = ("import os, rados, sys\n"
+                "if os.geteuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
                 "try: rados.Rados(conf={'mon_host': '127.0.0.1:1', 'keyring': sys.argv[1], 'log_file': sys.argv[2],\n"
                 "    'client_mount_timeout': '2'}).connect()\n"
                 "except rados.Error as error: print(type(error).__name__, error.errno)\n")
         environment = {key: value for key, value in os.environ.items() if key != "CEPH_CONF"}
-        user = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
         ended = subprocess.run(["/usr/bin/python3", "-c", code, keyring, str(log)], capture_output=True,
-                               text=True, check=False, cwd="/", env=environment, **user)
+                               text=True, check=False, cwd="/", env=environment)
         say("unreadable", ended.stdout.strip())
         check_line("unreadable", log, keyring, "keyring")
     finally:
