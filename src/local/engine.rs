@@ -432,3 +432,5 @@ impl Engine for LocalEngine {
 mod processes;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod threads;

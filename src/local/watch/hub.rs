@@ -153,7 +153,10 @@ impl Hub {
         let mut state = self.state.lock();
         state.is_closed = true;
         state.watches.clear();
-        state.expected.clear();
+        // Nobody is left to answer, and notifiers need not wait for that until their time is over.
+        for ((_, cookie), answers) in state.expected.drain() {
+            let _ = answers.send(Answer { cookie, payload: None });
+        }
         state.tasks.drain(..).for_each(|task| task.abort());
     }
 
@@ -231,6 +234,11 @@ impl Hub {
         let accepting = tokio::spawn(accept(Arc::downgrade(self), listener));
         let checking = tokio::spawn(keep_checking(Arc::downgrade(self)));
         let mut state = self.state.lock();
+        if state.is_closed {
+            accepting.abort();
+            checking.abort();
+            return Err(Errno::ENOTCONN.into());
+        }
         state.is_listening = true;
         state.tasks.extend([accepting.abort_handle(), checking.abort_handle()]);
         Ok(())
