@@ -143,7 +143,7 @@ impl Image {
             cache,
             options,
         });
-        if watch.is_some_and(|(listener, _)| listener.attach(&image)) {
+        if watch.is_some_and(|(listener, handle)| listener.attach(&image, handle)) {
             image.gate.mark_stale();
         }
         if let Err(error) = image.start().await {

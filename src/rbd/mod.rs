@@ -169,6 +169,8 @@ impl Pool {
 mod client_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod watch_tests;
 
 /// Header object names begin so; the image's id follows.
 pub const HEADER_PREFIX: &str = "rbd_header.";

@@ -124,8 +124,12 @@ impl Listener {
     }
 
     /// From now on notifications go to an image. Whether it has missed any.
-    pub(super) fn attach(&self, image: &Arc<Image>) -> bool {
+    pub(super) fn attach(&self, image: &Arc<Image>, handle: WatchHandle) -> bool {
         let _ = self.image.set(Arc::downgrade(image));
+        // It may have been lost while there was no image to tell.
+        if let Err(error) = self.pool.engine.watch_check(handle) {
+            image.watch_failed(handle, error.errno());
+        }
         self.early.load(Ordering::Acquire)
     }
 }
@@ -174,9 +178,9 @@ impl HeaderWatch {
 
 impl Image {
     pub(super) async fn stop_watch(&self) {
-        self.watch.stopped.store(true, Ordering::Relaxed);
+        self.watch.stopped.store(true, Ordering::SeqCst);
         self.watch.asked.lock().clear();
-        let handle = self.watch.handle.swap(0, Ordering::AcqRel);
+        let handle = self.watch.handle.swap(0, Ordering::SeqCst);
         if handle != 0
             && let Err(error) = self.pool().engine.unwatch(WatchHandle(handle)).await
         {
@@ -201,8 +205,12 @@ impl Image {
             }
             match Listener::watch(self.pool(), self.id()).await {
                 Ok((listener, handle)) => {
-                    self.watch.handle.store(handle.0, Ordering::Release);
-                    listener.attach(&self);
+                    self.watch.handle.store(handle.0, Ordering::SeqCst);
+                    // Whoever closed the image meanwhile saw no watch, or else this sees that.
+                    if self.watch.stopped.load(Ordering::SeqCst) {
+                        return self.stop_watch().await;
+                    }
+                    listener.attach(&self, handle);
                     break;
                 }
                 Err(error) if error == Errno::ENOENT => return,

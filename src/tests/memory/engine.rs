@@ -60,6 +60,16 @@ impl MemoryEngine {
         })
     }
 
+    /// How many watches there are.
+    pub(crate) fn watches(&self) -> usize {
+        self.world.lock().watches.len()
+    }
+
+    pub(super) fn take_watches(&self) -> Vec<(WatchHandle, Arc<dyn WatchHandler>)> {
+        let watches = std::mem::take(&mut self.world.lock().watches);
+        watches.into_iter().map(|(handle, (_, handler))| (handle, handler)).collect()
+    }
+
     pub(super) fn execute(&self, op: ObjectOp) -> Reply {
         let mut world = self.world.lock();
         let world = &mut *world;

@@ -1,4 +1,4 @@
-//! Holding operations back, for tests of what goes on while they are under way.
+//! Holding operations back and losing watches, for tests of what goes on meanwhile.
 
 use std::collections::VecDeque;
 
@@ -41,6 +41,13 @@ impl MemoryEngine {
         self.held.lock().prefix = None;
         while self.held() > 0 {
             self.let_one_go();
+        }
+    }
+
+    /// Loses all watches, as an OSD does that heard nothing of their client, and tells them.
+    pub(crate) fn lose_watches(&self) {
+        for (handle, handler) in self.take_watches() {
+            handler.failed(handle, Errno::ENOTCONN);
         }
     }
 
