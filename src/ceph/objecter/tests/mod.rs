@@ -1,7 +1,8 @@
 //! The objecter against OSDs that do as they are told (`fake`, `script`), and against ones that
-//! behave like OSDs over a bad network, by seed (`sim`).
+//! behave like OSDs over a bad network, by seed (`sim`) or on threads of their own (`threads`).
 
 mod fake;
 mod history;
 mod script;
 mod sim;
+mod threads;
