@@ -57,6 +57,10 @@ impl View {
     }
 }
 
+/// The most objects that gathered writes are under way to: enough for OSDs to be busy, few enough
+/// for writes to gather.
+const GATHERED_OBJECTS: u64 = 64;
+
 /// How writes become durable.
 // The names are the cache modes' own.
 #[allow(clippy::enum_variant_names)]
@@ -162,9 +166,10 @@ impl IoSettings {
 /// `rbd_cache_max_dirty`, and so many operations that a program never waits inside the call that
 /// would be one too many for `objecter_inflight_ops`: it has acknowledgements to wait for.
 fn cache_limits(options: &Overlay) -> Limits {
-    let ops = match options.u64("objecter_inflight_ops") {
-        0 => u64::MAX,
-        ops => ops / 4 * 3,
+    let (ops, objects) = match options.u64("objecter_inflight_ops") {
+        0 => (u64::MAX, GATHERED_OBJECTS),
+        ops => (ops / 2, GATHERED_OBJECTS.min(ops / 4).max(1)),
     };
-    Limits { bytes: options.u64("rbd_cache_max_dirty"), ops }
+    let objects = usize::try_from(objects).unwrap_or(1);
+    Limits { bytes: options.u64("rbd_cache_max_dirty"), ops, objects }
 }

@@ -14,9 +14,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bitflags::bitflags;
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
-use super::cache::{Extent, Work};
+use super::cache::{Batch, Extent, Work};
 use super::request::End;
 use crate::cls::rbd::ObjectState;
 use crate::errno::{Errno, Result};
@@ -66,6 +66,8 @@ pub(super) struct ObjectWrite {
     len: u64,
     kind: WriteKind,
     flags: OpFlags,
+    /// Whether it goes out together with others to this object, if it would have to wait.
+    pub(super) gathers: bool,
     /// Whether the object may exist, as far as the map tells.
     may_exist: bool,
     /// Whether an object that does not exist has to be filled from the parent.
@@ -99,6 +101,7 @@ impl ObjectWrite {
             len,
             kind,
             flags,
+            gathers: false,
             may_exist: true,
             needs_copyup: has_parent && !(whole && no_snapshots && !compares),
             has_parent,
@@ -154,6 +157,19 @@ impl ObjectWrite {
 
     /// Sends the write. Also after a copy-up that did not include it.
     pub(super) fn write(mut self) {
+        let image = Arc::clone(&self.image);
+        if let Some(cache) = image.cache.as_ref().filter(|_| self.gathers) {
+            return cache.gather(self).into_iter().for_each(|write| send(smallvec![write]));
+        }
+        let mut op = self.operation();
+        // What may have to be written again is kept.
+        let again = self.needs_copyup;
+        self.add_steps(&mut op.steps, again);
+        image.pool().engine.submit(op, Box::new(move |reply| self.written(&reply)));
+    }
+
+    /// The operation, with what comes before the data.
+    fn operation(&self) -> ObjectOp {
         let target = self.view.header.data_object(&self.image.pool().namespace, self.object);
         let mut op = ObjectOp::write_under(target, Arc::clone(&self.view.context));
         op.durability = self.image.durability(&self.view);
@@ -163,11 +179,7 @@ impl ObjectWrite {
         if self.wants_hint() {
             op.steps.extend(alloc_hint(&self.view));
         }
-        // What may have to be written again is kept.
-        let again = self.needs_copyup;
-        self.add_steps(&mut op.steps, again);
-        let engine = Arc::clone(&self.image.pool().engine);
-        engine.submit(op, Box::new(move |reply| self.written(&reply)));
+        op
     }
 
     fn written(self, reply: &Reply) {
@@ -307,6 +319,38 @@ impl ObjectWrite {
     }
 }
 
+/// Sends writes that were gathered, to one object and under one view, and then those after them.
+fn send(mut writes: Batch<ObjectWrite>) {
+    writes.sort_unstable_by_key(|write| write.offset);
+    let Some(mut op) = writes.first().map(ObjectWrite::operation) else { return };
+    for write in &mut writes {
+        let mut steps = SmallVec::new();
+        write.add_steps(&mut steps, false);
+        steps.into_iter().for_each(|step| push_joined(&mut op.steps, step));
+    }
+    let Some(image) = writes.first().map(|write| Arc::clone(&write.image)) else { return };
+    let done = move |reply: Reply| {
+        let next = writes.first().and_then(|first| {
+            let cache = first.image.cache.as_ref()?;
+            cache.gathered(&first.view, first.object)
+        });
+        next.into_iter().for_each(send);
+        writes.into_iter().for_each(|write| write.written(&reply));
+    };
+    image.pool().engine.submit(op, Box::new(done));
+}
+
+/// Appends a step; what continues the write before it becomes part of that.
+fn push_joined(steps: &mut SmallVec<[Step; 2]>, step: Step) {
+    match (steps.last_mut(), step) {
+        (
+            Some(Step { op: Op::Write { off: before, data: all }, flags: same }),
+            Step { op: Op::Write { off, data }, flags },
+        ) if *same == flags && *before + all.len() as u64 == off => all.append(data),
+        (_, step) => steps.push(step),
+    }
+}
+
 /// The step that tells how large the object will be.
 pub(super) fn alloc_hint(view: &View) -> Option<Step> {
     let size = view.header.layout.object_size();
@@ -316,5 +360,35 @@ pub(super) fn alloc_hint(view: &View) -> Option<Step> {
         (true, _) => Some(hint(size)),
         (false, 0) => None,
         (false, _) => Some(hint(0)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_continues_a_write_is_part_of_it() {
+        let write = |off, data: &'static str, flags| Step {
+            op: Op::Write { off, data: bytes::Bytes::from(data).into() },
+            flags,
+        };
+        let none = OpFlags::empty();
+        let mut steps: SmallVec<[Step; 2]> = SmallVec::new();
+        for step in [
+            write(0, "ab", none),
+            write(2, "cd", none),
+            write(5, "e", none),
+            write(6, "f", OpFlags::FADVISE_RANDOM),
+            write(7, "g", none),
+        ] {
+            push_joined(&mut steps, step);
+        }
+        let parts = steps.iter().map(|step| match &step.op {
+            Op::Write { off, data } => (*off, data.to_bytes()),
+            _ => panic!("another step"),
+        });
+        let expected = [(0, "abcd"), (5, "e"), (6, "f"), (7, "g")];
+        assert_eq!(parts.collect::<Vec<_>>(), expected.map(|(off, data)| (off, data.into())));
     }
 }

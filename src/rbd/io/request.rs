@@ -11,7 +11,7 @@ use super::IoDone;
 use super::cache::{Early, Extent};
 use super::object::{DiscardFlags, ObjectWrite, WriteKind};
 use super::read::read_range;
-use crate::cls::rbd::{SetAccessTimestamp, SetModifyTimestamp};
+use crate::cls::rbd::{ObjectState, SetAccessTimestamp, SetModifyTimestamp};
 use crate::cls::{Method, UTime};
 use crate::errno::{Errno, Error, Result};
 use crate::model::{Durability, ObjectOp, Op, OpFlags, Payload, ReadMemory};
@@ -19,6 +19,9 @@ use crate::rbd::gate::{Ticket, Waits};
 use crate::rbd::image::Image;
 use crate::rbd::layout::{Layout, ObjectRun};
 use crate::rbd::view::{CacheMode, View};
+
+/// The most that is gathered with others, in bytes.
+const GATHERED_BYTES: u64 = 32 << 10;
 
 /// A request. Ends by its callback.
 pub(in crate::rbd) struct Request {
@@ -264,11 +267,13 @@ fn start_write(
         let data = data.split_to(usize::try_from(finish.value).unwrap_or(usize::MAX));
         let place = (extent.object, extent.offset, extent.len);
         let kind = WriteKind::Write(data);
-        let taken = finish.ahead(view, off, flags, || smallvec![Extent::of(place)]);
-        let write = ObjectWrite::new(image, view, place, kind, flags, End::Whole(finish));
+        let gathers = gathers(view, place);
+        let taken = finish.ahead(view, off, flags, gathers, || smallvec![Extent::of(place)]);
+        let mut write = ObjectWrite::new(image, view, place, kind, flags, End::Whole(finish));
         return match taken {
             None => write.start_in_turn(),
             Some(taken) => {
+                write.gathers = gathers;
                 write.start();
                 image.sent(taken);
             }
@@ -279,6 +284,19 @@ fn start_write(
     submit_runs(view, off, runs, flags, finish, |at| {
         WriteKind::Write(split.get_mut(at).map(std::mem::take).unwrap_or_default())
     });
+}
+
+/// Whether a write that is acknowledged ahead may be gathered: what is large needs no company, and
+/// what changes more than the object's data goes by itself.
+fn gathers(view: &View, (object, _, len): (u64, u64, u64)) -> bool {
+    let is_there = || {
+        let map = view.object_map.as_ref();
+        map.is_none_or(|map| !map.is_update_needed(object, ObjectState::Exists))
+    };
+    len <= GATHERED_BYTES
+        && len < view.header.layout.object_size()
+        && view.parent.is_none()
+        && is_there()
 }
 
 /// Cuts data in the image's order into that of each run.
@@ -310,7 +328,7 @@ fn submit_runs(
     let image = &Arc::clone(&finish.image);
     let place = |run: &ObjectRun| (run.object, run.offset, run.len);
     let extents = || runs.iter().map(|run| Extent::of(place(run))).collect();
-    let taken = finish.ahead(view, off, flags, extents);
+    let taken = finish.ahead(view, off, flags, false, extents);
     let parts = Parts::new(runs.len(), Box::new(move |result| finish.end(result)));
     for (at, run) in runs.iter().enumerate() {
         let end = End::Part(Arc::clone(&parts));

@@ -2,16 +2,19 @@
 //!
 //! ```text
 //!   write -- nothing overlaps: claims its extents -- sent -- acknowledged, when there is room
-//!       \                                             \-- ended: an error is kept for the flush
-//!        \-- overlaps a claim, or has to be written first: waits its turn, acknowledged at its end
+//!       \                                         \    \-- ended: an error is kept for the flush
+//!        \                                         \-- small, and the object is being written to:
+//!         \                                             gathered, sent with others when that ends
+//!          \-- overlaps a claim, or has to be written first: waits its turn, acknowledged at its end
 //!   read, compare-and-write: wait their turn
 //! ```
 //!
-//! It is what Ceph calls write-around, its default: every write goes out at once, in the caller's
-//! call, and is only acknowledged early, once the guest has flushed (`View::cache`). So no data is
-//! kept here, and what waits for requests under way at the gate (flushes, snapshots, resizing, the
-//! lock, closing) waits for all that is acknowledged and not written. The policy `writeback` is
-//! done the same way: nothing is gathered, and nothing read is kept.
+//! It is what Ceph calls write-around, its default: a write goes out as soon as it can, and is only
+//! acknowledged early, once the guest has flushed (`View::cache`). So what waits for requests under
+//! way at the gate (flushes, snapshots, resizing, the lock, closing) waits for all that is
+//! acknowledged and not written. Small writes to an object that is being written to go out together
+//! when that ends, as one operation: an OSD takes many for little more than one. The policy
+//! `writeback` is done the same way: nothing read is kept.
 //!
 //! Measured on 16.2.15: with the OSDs stopped, what `rbd_cache_max_dirty` takes is acknowledged
 //! after the first flush, also discards; not what overlaps what is under way, nor a read of it, nor
@@ -24,6 +27,7 @@
 //!
 //! [`Engine::keeps_writes`]: crate::model::Engine::keeps_writes
 
+mod gather;
 mod room;
 #[cfg(test)]
 mod tests;
@@ -33,9 +37,11 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use room::{Due, Room};
+use gather::{Gather, Gathers};
+use room::{Cost, Due, Room};
 use turns::{Ready, Turns};
 
+pub(super) use gather::Batch;
 pub(in crate::rbd) use room::Limits;
 pub(super) use room::Taken;
 pub(super) use turns::{Extent, Extents};
@@ -54,6 +60,7 @@ use crate::rbd::view::View;
 pub(in crate::rbd) struct Cache {
     turns: Turns<Work>,
     room: Room<Ack>,
+    gather: Gather<ObjectWrite>,
     /// The first error of a write that was acknowledged, until a flush reports it.
     lost: Mutex<Option<Error>>,
 }
@@ -68,7 +75,7 @@ pub(super) struct Ack {
 pub(super) struct Early {
     extents: Extents,
     off: u64,
-    len: u64,
+    cost: Cost,
     /// Its number in the queue of those that wait for room.
     queued: Option<u64>,
 }
@@ -114,6 +121,16 @@ impl Work {
     }
 }
 
+impl Gathers for ObjectWrite {
+    fn size(&self) -> u64 {
+        self.extent().len()
+    }
+
+    fn goes_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.view, &other.view)
+    }
+}
+
 impl Ack {
     fn give(self) {
         (self.done)(Ok(self.value));
@@ -122,7 +139,25 @@ impl Ack {
 
 impl Cache {
     pub(in crate::rbd) fn new() -> Self {
-        Cache { turns: Turns::new(), room: Room::new(), lost: Mutex::new(None) }
+        Cache {
+            turns: Turns::new(),
+            room: Room::new(),
+            gather: Gather::new(),
+            lost: Mutex::new(None),
+        }
+    }
+
+    /// A small write that was taken on ahead. Gives it back if it is to be sent now, by itself.
+    pub(super) fn gather(&self, mut write: ObjectWrite) -> Option<ObjectWrite> {
+        // It would be copied to be sent, too.
+        write.keep();
+        let limit = write.view.settings.cache_limits.objects;
+        self.gather.enter(write.object, write, limit)
+    }
+
+    /// What is to be sent now that small writes to an object have ended.
+    pub(super) fn gathered(&self, view: &View, object: u64) -> Option<Batch<ObjectWrite>> {
+        self.gather.leave(object, view.settings.cache_limits.objects)
     }
 
     /// The first error of a write that was acknowledged, since this was last asked.
@@ -147,7 +182,7 @@ impl Cache {
         if let Err(error) = result {
             self.note_lost(image, &early, error);
         }
-        give(self.room.release(early.len));
+        give(self.room.release(early.cost));
         ready
     }
 
@@ -158,7 +193,7 @@ impl Cache {
             log::error!(
                 target: "rbd",
                 "image {}: {} bytes at {} were acknowledged and could not be written: {error}",
-                image.name(), early.len, early.off
+                image.name(), early.cost.bytes, early.off
             );
             *lost = Some(error);
         }
@@ -171,12 +206,14 @@ fn give(due: Due<Ack>) {
 
 impl Finish {
     /// Takes on a write that may be acknowledged before its end: it is then to be started at once,
-    /// and [`Cache::sent`] told what this returns. `None`: it is to be started in turn.
+    /// and [`Cache::sent`] told what this returns. `None`: it is to be started in turn. `gathers`:
+    /// it does not become an operation of its own when there are many.
     pub(super) fn ahead(
         &mut self,
         view: &View,
         off: u64,
         flags: OpFlags,
+        gathers: bool,
         extents: impl FnOnce() -> Extents,
     ) -> Option<Taken<Ack>> {
         let cache = self.image.cache.as_ref()?;
@@ -192,13 +229,14 @@ impl Finish {
             ready.into_iter().for_each(Work::start);
             return None;
         }
-        let len = self.value;
-        let taken = cache.room.take(len, limits, Ack { done: self.done.take()?, value: len });
+        let cost = Cost { bytes: self.value, ops: u64::from(!gathers) };
+        let ack = Ack { done: self.done.take()?, value: self.value };
+        let taken = cache.room.take(cost, limits, ack);
         let queued = match &taken {
             Taken::Now(_) => None,
             Taken::Later(number) => Some(*number),
         };
-        self.early = Some(Early { extents, off, len, queued });
+        self.early = Some(Early { extents, off, cost, queued });
         Some(taken)
     }
 

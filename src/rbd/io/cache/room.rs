@@ -20,7 +20,18 @@ const BYTES: u64 = (1 << OPS_SHIFT) - 1;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::rbd) struct Limits {
     pub(in crate::rbd) bytes: u64,
+    /// Operations of writes that are not gathered.
     pub(in crate::rbd) ops: u64,
+    /// Objects that gathered writes are under way to.
+    pub(in crate::rbd) objects: usize,
+}
+
+/// What a write takes of the room.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Cost {
+    pub(super) bytes: u64,
+    /// 0 for one that is gathered.
+    pub(super) ops: u64,
 }
 
 /// Acknowledgements to be given now.
@@ -50,7 +61,7 @@ struct Queue<A> {
 
 struct Entry<A> {
     number: u64,
-    len: u64,
+    cost: Cost,
     limits: Limits,
     sent: bool,
     ack: A,
@@ -65,15 +76,15 @@ impl<A> Room<A> {
         }
     }
 
-    /// Room for a write of so many bytes, or a place in the queue.
-    pub(super) fn take(&self, len: u64, limits: Limits, ack: A) -> Taken<A> {
-        if self.waiting.load(Ordering::SeqCst) == 0 && self.try_use(len, limits) {
+    /// Room for a write, or a place in the queue.
+    pub(super) fn take(&self, cost: Cost, limits: Limits, ack: A) -> Taken<A> {
+        if self.waiting.load(Ordering::SeqCst) == 0 && self.try_use(cost, limits) {
             return Taken::Now(ack);
         }
         let mut queue = self.queue.lock();
         let number = queue.next;
         queue.next += 1;
-        queue.entries.push_back(Entry { number, len, limits, sent: false, ack });
+        queue.entries.push_back(Entry { number, cost, limits, sent: false, ack });
         self.waiting.fetch_add(1, Ordering::SeqCst);
         Taken::Later(number)
     }
@@ -100,9 +111,9 @@ impl<A> Room<A> {
         queue.entries.remove(at).map(|entry| entry.ack)
     }
 
-    /// An acknowledged write of so many bytes has ended.
-    pub(super) fn release(&self, len: u64) -> Due<A> {
-        self.used.fetch_sub(1 << OPS_SHIFT | len, Ordering::SeqCst);
+    /// An acknowledged write has ended.
+    pub(super) fn release(&self, cost: Cost) -> Due<A> {
+        self.used.fetch_sub(cost.ops << OPS_SHIFT | cost.bytes, Ordering::SeqCst);
         match self.waiting.load(Ordering::SeqCst) {
             0 => Due::new(),
             _ => self.acknowledge(&mut self.queue.lock()),
@@ -112,7 +123,7 @@ impl<A> Room<A> {
     fn acknowledge(&self, queue: &mut Queue<A>) -> Due<A> {
         let mut due = Due::new();
         while let Some(first) = queue.entries.front() {
-            if !first.sent || !self.try_use(first.len, first.limits) {
+            if !first.sent || !self.try_use(first.cost, first.limits) {
                 break;
             }
             self.waiting.fetch_sub(1, Ordering::SeqCst);
@@ -121,11 +132,12 @@ impl<A> Room<A> {
         due
     }
 
-    fn try_use(&self, len: u64, limits: Limits) -> bool {
+    fn try_use(&self, cost: Cost, limits: Limits) -> bool {
         let fits = |used: u64| {
-            let (bytes, ops) = (used & BYTES, used >> OPS_SHIFT);
-            let room = ops == 0 || (bytes + len <= limits.bytes.min(BYTES) && ops < limits.ops);
-            (room && len <= BYTES).then(|| used + (1 << OPS_SHIFT | len))
+            let bytes = (used & BYTES) + cost.bytes;
+            let ops = (used >> OPS_SHIFT) + cost.ops;
+            let room = used == 0 || (bytes <= limits.bytes.min(BYTES) && ops <= limits.ops);
+            (room && cost.bytes <= BYTES).then(|| used + (cost.ops << OPS_SHIFT | cost.bytes))
         };
         self.used.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fits).is_ok()
     }
@@ -135,18 +147,34 @@ impl<A> Room<A> {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { bytes: 100, ops: 3 };
+    const LIMITS: Limits = Limits { bytes: 100, ops: 3, objects: 1 };
+
+    fn one(bytes: u64) -> Cost {
+        Cost { bytes, ops: 1 }
+    }
+
+    #[test]
+    fn gathered_writes_are_not_counted() {
+        let room = Room::new();
+        let gathered = Cost { bytes: 10, ops: 0 };
+        for n in 0..10 {
+            assert_eq!(room.take(gathered, LIMITS, n), Taken::Now(n));
+        }
+        assert_eq!(room.take(gathered, LIMITS, 10), Taken::Later(0), "but their bytes are");
+        assert!(room.sent(0).is_empty());
+        assert_eq!(room.release(gathered)[..], [10]);
+    }
 
     #[test]
     fn one_always_has_room_and_more_up_to_the_limit() {
         let room = Room::new();
-        assert_eq!(room.take(1000, LIMITS, 1), Taken::Now(1));
-        assert_eq!(room.take(1, LIMITS, 2), Taken::Later(0));
+        assert_eq!(room.take(one(1000), LIMITS, 1), Taken::Now(1));
+        assert_eq!(room.take(one(1), LIMITS, 2), Taken::Later(0));
         assert!(room.sent(0).is_empty());
-        assert_eq!(room.release(1000)[..], [2]);
-        assert_eq!(room.take(99, LIMITS, 3), Taken::Now(3));
-        assert_eq!(room.take(0, LIMITS, 4), Taken::Now(4));
-        assert_eq!(room.take(0, LIMITS, 5), Taken::Later(1), "too many");
+        assert_eq!(room.release(one(1000))[..], [2]);
+        assert_eq!(room.take(one(99), LIMITS, 3), Taken::Now(3));
+        assert_eq!(room.take(one(0), LIMITS, 4), Taken::Now(4));
+        assert_eq!(room.take(one(0), LIMITS, 5), Taken::Later(1), "too many");
         assert_eq!(room.withdraw(1), Some(5));
         assert_eq!(room.withdraw(1), None);
     }
@@ -154,29 +182,29 @@ mod tests {
     #[test]
     fn acknowledgements_that_wait_are_given_in_turn() {
         let room = Room::new();
-        assert_eq!(room.take(90, LIMITS, 1), Taken::Now(1));
-        assert_eq!(room.take(60, LIMITS, 2), Taken::Later(0));
-        assert_eq!(room.take(1, LIMITS, 3), Taken::Later(1), "does not overtake");
-        assert_eq!(room.take(1, LIMITS, 4), Taken::Later(2));
+        assert_eq!(room.take(one(90), LIMITS, 1), Taken::Now(1));
+        assert_eq!(room.take(one(60), LIMITS, 2), Taken::Later(0));
+        assert_eq!(room.take(one(1), LIMITS, 3), Taken::Later(1), "does not overtake");
+        assert_eq!(room.take(one(1), LIMITS, 4), Taken::Later(2));
         assert!(room.sent(1).is_empty());
         // There is room, but the first was not sent yet.
-        assert!(room.release(90).is_empty());
+        assert!(room.release(one(90)).is_empty());
         assert_eq!(room.sent(0)[..], [2, 3]);
         assert_eq!(room.sent(2)[..], [4]);
         assert_eq!(room.withdraw(0), None, "it was given");
-        assert!(room.release(60).is_empty());
+        assert!(room.release(one(60)).is_empty());
     }
 
     #[test]
     fn a_write_that_ends_in_the_queue_makes_way() {
         let room = Room::new();
-        assert_eq!(room.take(100, LIMITS, 1), Taken::Now(1));
-        assert_eq!(room.take(10, LIMITS, 2), Taken::Later(0));
-        assert_eq!(room.take(10, LIMITS, 3), Taken::Later(1));
+        assert_eq!(room.take(one(100), LIMITS, 1), Taken::Now(1));
+        assert_eq!(room.take(one(10), LIMITS, 2), Taken::Later(0));
+        assert_eq!(room.take(one(10), LIMITS, 3), Taken::Later(1));
         assert_eq!(room.withdraw(0), Some(2));
         assert!(room.sent(0).is_empty(), "after its end");
         assert!(room.sent(1).is_empty());
-        assert_eq!(room.release(100)[..], [3]);
+        assert_eq!(room.release(one(100))[..], [3]);
         assert_eq!(room.withdraw(1), None);
     }
 }

@@ -157,9 +157,9 @@ fn what_overlaps_waits_for_what_was_acknowledged() {
     let (of_it, lent) = read(&image, 0);
     let (elsewhere, _memory) = read(&image, 3 * BLOCK);
     assert_eq!((is_done(&over), is_done(&of_it)), (false, false));
-    assert_eq!(world.engine.held(), 3, "two writes and the read elsewhere");
+    assert_eq!(world.engine.held(), 2, "a write and the read elsewhere");
     world.engine.let_one_go();
-    assert_eq!(world.engine.held(), 2, "the other write is in the way still");
+    assert_eq!(world.engine.held(), 2, "the other write is sent, and is in the way still");
     world.engine.let_one_go();
     world.engine.let_one_go();
     assert!(is_done(&elsewhere));
@@ -199,7 +199,7 @@ fn no_more_is_acknowledged_than_may_be_dirty() {
     let answers: Vec<_> = (0..4).map(|at| write(&image, at * BLOCK, b'a')).collect();
     let done = || answers.iter().map(is_done).collect::<Vec<_>>();
     assert_eq!(done(), [true, true, false, false]);
-    assert_eq!(world.engine.held(), 4, "all are sent");
+    assert_eq!(world.engine.held(), 1, "the others are gathered");
     world.engine.let_one_go();
     assert_eq!(done(), [true, true, true, false]);
     world.engine.let_all_go();
@@ -217,11 +217,65 @@ fn no_more_is_acknowledged_than_may_be_dirty() {
 fn as_many_as_the_connection_takes_are_acknowledged() {
     let world = World::new(&[("objecter_inflight_ops", "4")]);
     let image = world.flushed();
-    let answers: Vec<_> = (0..5).map(|at| write(&image, at * BLOCK, b'a')).collect();
-    let done = answers.iter().map(is_done).collect::<Vec<_>>();
-    assert_eq!(done, [true, true, true, false, false]);
+    let discard = |at: u64| asked(|done| image.discard(at * OBJECT, OBJECT / 2, Some(0), done));
+    let answers: Vec<_> = (0..4).map(discard).collect();
+    let done = |answers: &[Answer]| answers.iter().map(is_done).collect::<Vec<_>>();
+    assert_eq!(done(&answers), [true, true, false, false]);
     world.engine.let_all_go();
     assert!(answers.iter().all(is_done));
+    // What is gathered takes no more than one of them.
+    world.engine.hold("rbd_data");
+    let answers: Vec<_> = (0..4).map(|at| write(&image, at * OBJECT, b'a')).collect();
+    assert_eq!((done(&answers), world.engine.held()), (vec![true; 4], 1));
+    world.engine.let_all_go();
+}
+
+#[test]
+fn small_writes_to_an_object_that_is_written_to_go_out_together() {
+    let world = World::new(&[]);
+    let image = world.flushed();
+    let blocks = [(0, b'a'), (5, b'b'), (2, b'c'), (1, b'd'), (3, b'e')];
+    for (at, byte) in blocks {
+        assert!(is_done(&write(&image, at * BLOCK, byte)));
+    }
+    // Not what is large, and not what is no plain write.
+    let large = asked(|done| {
+        let data = Payload::from(vec![b'f'; 9 * BLOCK as usize]);
+        image.write(7 * BLOCK, data, OpFlags::empty(), done);
+    });
+    assert!(is_done(&large));
+    let (of_them, lent) = read(&image, 2 * BLOCK + 1);
+    let flushed = flush(&image);
+    assert_eq!(world.engine.held(), 2, "the first write and the large one");
+    world.engine.let_one_go();
+    assert_eq!(world.engine.held(), 2, "the others in one operation");
+    world.engine.let_one_go();
+    assert!(!is_done(&flushed));
+    world.engine.let_one_go();
+    world.engine.let_all_go();
+    assert_eq!((result(&of_them), result(&flushed)), (Ok(BLOCK), Ok(0)));
+    assert_eq!(lent.take()[BLOCK as usize - 2..][..2], *b"ce");
+    let all = block_on(image.read_at(0, OBJECT as usize)).unwrap();
+    let firsts: Vec<u8> = all.iter().step_by(BLOCK as usize).copied().collect();
+    assert_eq!(firsts, b"adce.b.fffffffff");
+}
+
+#[test]
+fn gathered_writes_fail_together_and_the_next_ones_go_on() {
+    let world = World::new(&[]);
+    let image = world.flushed();
+    (0..3).for_each(|at| drop(write(&image, at * BLOCK, b'a')));
+    world.engine.let_one_go();
+    write(&image, 0, b'b');
+    world.engine.fail_one(Errno::ENOSPC);
+    assert_eq!(world.engine.held(), 1, "what was gathered meanwhile");
+    world.engine.let_one_go();
+    assert_eq!(result(&flush(&image)).unwrap_err(), Errno::ENOSPC);
+    assert_eq!(result(&flush(&image)), Ok(0));
+    world.engine.let_all_go();
+    let all = block_on(image.read_at(0, 3 * BLOCK as usize)).unwrap();
+    let firsts: Vec<u8> = all.iter().step_by(BLOCK as usize).copied().collect();
+    assert_eq!(firsts, b"b..");
 }
 
 #[test]

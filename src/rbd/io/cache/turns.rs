@@ -35,6 +35,11 @@ impl Extent {
         Extent { object, offset, end: offset + len }
     }
 
+    /// Bytes.
+    pub(super) fn len(&self) -> u64 {
+        self.end - self.offset
+    }
+
     fn overlaps(&self, other: &Extent) -> bool {
         self.object == other.object && self.offset < other.end && other.offset < self.end
     }
