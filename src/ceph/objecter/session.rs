@@ -30,6 +30,9 @@ use crate::errno::{Errno, Error};
 const RECONNECT_MIN: Duration = Duration::from_millis(100);
 /// At most this long between attempts.
 const RECONNECT_MAX: Duration = Duration::from_secs(5);
+/// An OSD that refuses us is said to once, at this attempt in a row: earlier ones may have shown a
+/// ticket that expired while we slept, for which another is under way.
+const REFUSALS_TOLD: u32 = 3;
 
 /// The OSD of operations that have none.
 pub(super) const HOMELESS: i32 = -1;
@@ -183,11 +186,12 @@ impl Session {
         Some(at)
     }
 
-    /// A link is over. Whether it was the present one; what it carried then waits for the next.
-    fn closed(&self, incarnation: u64) -> bool {
+    /// A link is over. If it was the present one, what it carried waits for the next: the answer is
+    /// then the number of links in a row that did not come to stand.
+    fn closed(&self, incarnation: u64) -> Option<u32> {
         let mut inner = self.lock();
         if inner.incarnation != incarnation || matches!(inner.link, State::Over(_)) {
-            return false;
+            return None;
         }
         inner.link = State::Closed(match inner.failures {
             0 => Wait::No,
@@ -201,7 +205,7 @@ impl Session {
         inner.requests.retain(|_, request| !drops(request));
         inner.send_again(|_| true);
         inner.commands_again();
-        true
+        Some(inner.failures)
     }
 }
 
@@ -324,14 +328,26 @@ impl SessionHandler for Handler {
 
     fn closed(&self, error: Error) {
         let Some((objecter, session)) = self.both() else { return };
-        if !session.closed(self.incarnation) {
-            return;
-        }
+        let Some(failures) = session.closed(self.incarnation) else { return };
         let refused = [Errno::EACCES, Errno::EPERM, Errno::EOPNOTSUPP];
-        match refused.contains(&error.errno()) {
-            true => log::error!("osd.{} refuses the session: {error}", session.osd),
+        match failures == REFUSALS_TOLD && refused.contains(&error.errno()) {
+            true => tell_refusal(session.osd, &objecter.config.client, &error),
             false => log::info!("session with osd.{} ended: {error}", session.osd),
         }
         objecter.session_ended(&session);
     }
+}
+
+/// Says what an OSD refuses, and where to look. Since 18 it also keeps out who has no caps for it.
+#[cold]
+fn tell_refusal(osd: i32, client: &str, error: &Error) {
+    let hint = match error.errno() {
+        Errno::EACCES => format!(
+            "; see the osd caps of {client} (ceph auth get {client}), and whether the clocks of \
+             osd.{osd} and the monitors are further apart than tickets live \
+             (auth_service_ticket_ttl)"
+        ),
+        _ => String::new(),
+    };
+    log::error!(target: "objecter", "osd.{osd} opens no session for {client}: {error}{hint}");
 }

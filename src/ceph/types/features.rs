@@ -19,8 +19,13 @@ pub const SERVER_NAUTILUS: u64 = 1 << 2 | INCARNATION_3;
 /// Octopus.
 pub const SERVER_OCTOPUS: u64 = 1 << 16 | INCARNATION_3;
 
-/// What our sessions announce: what a client of 16.2.15 does (measured with `ceph features`).
-pub const SUPPORTED: u64 = 0x3f01_cfbd_fffd_ffff;
+/// CRUSH rules of several OSDs per failure domain: once the map has other tunables for them than
+/// the default, monitors and OSDs let nobody in who does not have it (measured on 20.2.4).
+pub const CRUSH_MSR: u64 = 1 << 38;
+
+/// What our sessions announce: what a client of 16.2.15 does (measured with `ceph features`), and
+/// what came later that can be asked of a client.
+pub const SUPPORTED: u64 = 0x3f01_cfbd_fffd_ffff | CRUSH_MSR;
 
 #[cfg(test)]
 mod tests {

@@ -287,9 +287,10 @@ impl ClientHandshake {
         match frame.tag {
             Tag::IdentMissingFeatures => {
                 let IdentMissingFeatures { features } = IdentMissingFeatures::read(frame)?;
-                return Err(
-                    Errno::EOPNOTSUPP.because(format!("the peer requires features {features:#x}"))
-                );
+                return Err(Errno::EOPNOTSUPP.because(format!(
+                    "the peer requires features that we do not have, {features:#x}: see `ceph \
+                     features` and `ceph osd get-require-min-compat-client`"
+                )));
             }
             Tag::Wait => return Err(lost_race()),
             _ => {}
