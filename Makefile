@@ -4,7 +4,7 @@
 #   make demo       installs the clients it needs and runs them on an embedded store
 #   make test       installs what it needs and runs every test
 #   make test-cluster    interoperation and faults on real clusters: some minutes
-#   make test-matrix     the same and every program on clusters of Ceph 18.2 and 20.2; as root
+#   make test-matrix     the same and every program on clusters of Ceph 18.2 and 20.2; as root. RELEASES=sid: one
 #   make fuzz       SECONDS=60 for every decoder, with libFuzzer (cargo install cargo-fuzz)
 #   make dencoder   encodings against Ceph's own program for them
 #   make valgrind   the C programs under memcheck, on a store and on a cluster: half an hour
@@ -99,8 +99,9 @@ test-cluster: all
 	ctests/faults/run.sh ours
 	ctests/damaged/run.sh
 
+RELEASES ?= trixie sid
 test-matrix: all
-	ctests/matrix.sh run
+	ctests/matrix.sh run $(RELEASES)
 
 SECONDS ?= 60
 fuzz:

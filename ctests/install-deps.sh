@@ -7,7 +7,7 @@ set -eu
 build='gcc make pkg-config binutils libc6-dev'
 clients='python3 python3-rados python3-rbd qemu-utils qemu-block-extra fio'
 cluster='ceph-mon ceph-mgr ceph-osd ceph-common'
-more='g++ librados-dev librbd-dev libvirt-daemon-driver-storage-rbd libvirt-clients tgt tgt-rbd libiscsi7 rbd-fuse'
+more='g++ librados-dev librbd-dev libvirt-daemon-driver-storage-rbd libvirt-clients tgt tgt-rbd libiscsi7 rbd-fuse libfaketime'
 # Debian 12 has qemu-storage-daemon there, later releases in qemu-utils.
 command -v qemu-storage-daemon > /dev/null || more="$more qemu-system-common"
 plot='python3-matplotlib'

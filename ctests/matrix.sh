@@ -4,10 +4,11 @@
 #
 #   matrix.sh install SUITE           makes target/matrix/SUITE, about 1 GB
 #   matrix.sh start SUITE DIR [...]   cluster.sh start DIR [...] with that Ceph
-#   matrix.sh run [SUITE...]          installs, and runs on a cluster of each: our way of every program against the
-#                                     original library's, interoperation, faults, the keys that it makes by
-#                                     itself; the results in a table at the end. Default: trixie sid. Half an
-#                                     hour for each
+#   matrix.sh run [SUITE...]          installs, and runs on clusters of each: our way of every program against the
+#                                     original library's, those that want a cluster of their own, interoperation,
+#                                     faults, the keys that it makes by itself; the results in a table at the end,
+#                                     the output of each part in target/ctests-SUITE. Default: trixie sid. Half
+#                                     an hour for each
 #
 # As root. MATRIX_DIR is where the folders are. To stop a cluster or break its daemons, use cluster.sh with
 # CLUSTER_ROOT=MATRIX_DIR/SUITE.
@@ -50,16 +51,27 @@ run_suite() {
     mkdir -p "$work"
     release=$(awk '{print $3}' "$root/.ready")
     step programs "$work" "$top/ctests/run.sh" cluster
+    step "programs, own cluster" "$work" run_alone "$work/alone"
     step interoperation "$work" "$top/ctests/interop/run.sh"
     step faults "$work" "$top/ctests/faults/run.sh" ours
     step keys "$work" "$top/ctests/keys/run.sh"
 }
 
+# run_alone DIR: programs that move OSDs about, and so want a cluster with replicas that nobody else uses.
+run_alone() {
+    local status=0
+    "$top/ctests/cluster.sh" remove "$1"
+    "$top/ctests/cluster.sh" start "$1" 3 "${CTESTS_PORT:-20100}" 1 2 > /dev/null
+    CTESTS_CLUSTER=$1 CTESTS_OWN_CLUSTER=1 "$top/ctests/run.sh" cluster clients/python_rados_localize.py || status=1
+    "$top/ctests/cluster.sh" stop "$1"
+    return $status
+}
+
 # step NAME WORK COMMAND...: runs it, and keeps its last line for the table.
 step() {
-    local log=$2/$1.log
+    local log=$2/${1//[, ]/}.log begin=$SECONDS
     "${@:3}" 2>&1 | tee "$log" || result=1
-    results+=("| $release | $1 | $(tail -n 1 "$log") |")
+    results+=("| $release | $1 | $(tail -n 1 "$log") | $(((SECONDS - begin + 30) / 60)) min |")
 }
 
 action=${1:?install, start or run}
@@ -73,7 +85,7 @@ case $action in
         for suite; do
             run_suite "$suite"
         done
-        printf '%s\n' '| release | part | result |' '|---|---|---|' "${results[@]}"
+        printf '%s\n' '| release | part | result | took |' '|---|---|---|---:|' "${results[@]}"
         exit $result
         ;;
     *) echo "install, start or run, not $action" >&2; exit 2 ;;

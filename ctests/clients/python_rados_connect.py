@@ -6,6 +6,8 @@ and the option to look at; only a line that is wrong or missing is printed, so t
 """
 
 import contextlib
+import functools
+import io
 import os
 import pathlib
 import re
@@ -15,12 +17,17 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
+import traceback
 
+import monitor
 import rados
 from transcript import attempt, cluster, failure, main, say, section
 
 OURS = os.environ.get("CTESTS_WAY") == "cluster"
 SKIPPED = 77
+# Moves the clocks of a program (package libfaketime).
+FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 # Somebody else's key: well-formed, and nobody's here.
 WRONG_KEY = "AQDFNHRg0jmsNBAAVS6PWbDs6zZ87hVqLG4V7Q=="
 # A line of the log: time, thread, level, message. A secret is printed by nobody.
@@ -64,6 +71,59 @@ def connect(title, *words, conffile="", name="client.admin", **options):
     say(f"{title}: state", handle.state)
     attempt(f"{title}: shutdown", handle.shutdown)
     check_line(title, log, *words)
+
+
+def side_by_side(*functions):
+    """Runs cases that wait in processes of their own, and prints what each printed, in order.
+
+    To be called before there is any handle: threads do not get into the new processes."""
+    sys.stdout.flush()
+    children = []
+    for function in functions:
+        output = tempfile.TemporaryFile("w+")
+        if (child := os.fork()) == 0:
+            os.dup2(output.fileno(), 1)
+            status = 1
+            try:
+                function()
+                status = 0
+            except BaseException:  # pylint: disable=broad-except
+                traceback.print_exc()
+            finally:
+                sys.stdout.flush()
+                os._exit(status)
+        children.append((child, output))
+    for child, output in children:
+        _, status = os.waitpid(child, 0)
+        output.seek(0)
+        print(output.read(), end="")
+        output.close()
+        if status:
+            sys.exit(f"a case ended with {status}")
+
+
+def case(*args, **keywords):
+    """A `connect` for later."""
+    return functools.partial(connect, *args, **keywords)
+
+
+def served(greet, *args, **keywords):
+    """A `connect` for later, to a server that greets so."""
+    def run():
+        with listener(greet) as port:
+            connect(*args, mon_host=f"v2:127.0.0.1:{port}", **keywords)
+    return run
+
+
+def only_ours(function):
+    """A case that the original takes 16 to 25 s for, and then answers -EPERM or -ETIMEDOUT as it happens."""
+    def run():
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            function()
+        lines = output.getvalue().splitlines()
+        if "TimedOut errno=110" not in lines[0] or len(lines) > 3:
+            print(*lines, sep="\n")
+    return run if OURS else lambda: None
 
 
 def silently(function):
@@ -148,32 +208,32 @@ def monitors():
     """Monitors that are not there, not named, or not monitors."""
     section("monitors")
     fast = {"client_mount_timeout": 2}
-    connect("refused", "mon_host", "127.0.0.1:1", mon_host="v2:127.0.0.1:1", **fast)
-    connect("refused by two", "mon_host", mon_host="v2:127.0.0.1:1,v2:127.0.0.1:2", **fast)
-    with listener(lambda peer: None) as port:
-        connect("black hole", "mon_host", "client_mount_timeout", mon_host=f"v2:127.0.0.1:{port}", **fast)
-    with listener(lambda peer: peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 8)) as port:
-        connect("another server", "mon_host", mon_host=f"v2:127.0.0.1:{port}", **fast)
-    with listener(lambda peer: peer.sendall(os.urandom(4096))) as port:
-        connect("garbage", "mon_host", mon_host=f"v2:127.0.0.1:{port}", **fast)
-    with listener(lambda peer: peer.close()) as port:
-        connect("closes at once", "mon_host", mon_host=f"v2:127.0.0.1:{port}", **fast)
-    # The banner of the first protocol, to a client of the second, and of a version to come.
-    with listener(lambda peer: peer.sendall(b"ceph v027" + bytes(272))) as port:
-        connect("first protocol", "mon_host", mon_host=f"v2:127.0.0.1:{port}", **fast)
-    with listener(lambda peer: peer.sendall(b"ceph v2\n\x10\x00" + b"\x01" + bytes(7) + b"\x00\x01" + bytes(6))) as port:
-        connect("requires what nobody has", "mon_host", mon_host=f"v2:127.0.0.1:{port}", **fast)
-    connect("no mon_host", "mon_host", conffile=write("none.conf", "[global]\n"), mon_dns_srv_name="nothing")
-    connect("empty mon_host", "mon_host", mon_host="", mon_dns_srv_name="nothing")
-    for number, host in enumerate([" ", ",", "[[[", "no.such.host.invalid", "10.0.0.1 foo", "[v2:127.0.0.1",
-                                   "v3:127.0.0.1:1", "127.0.0.1:99999", "127.0.0.1:port", "::", "/etc/ceph"]):
-        connect(f"odd mon_host {number}", "mon_host", mon_host=host, mon_dns_srv_name="nothing", **fast)
-    fsid = "00000000-1111-2222-3333-444444444444"
-    connect("another cluster's fsid", fsid=fsid, **fast)
-    connect("no mode", "ms_mon_client_mode", ms_mon_client_mode="rot13", **fast)
-    connect("no mode for OSDs", ms_client_mode="rot13", **fast)
-    connect("no monmap", "monmap", "/nowhere/monmap", monmap="/nowhere/monmap", mon_host="")
-    connect("bad monmap", "monmap", "garbage", monmap=write("garbage", "garbage"), mon_host="")
+    nothing = {"mon_dns_srv_name": "nothing", **fast}
+    hosts = [" ", ",", "[[[", "no.such.host.invalid", "10.0.0.1 foo", "[v2:127.0.0.1", "v3:127.0.0.1:1", "127.0.0.1:99999",
+             "127.0.0.1:port", "::", "/etc/ceph"]
+    side_by_side(
+        case("refused", "mon_host", "127.0.0.1:1", mon_host="v2:127.0.0.1:1", **fast),
+        case("refused by two", "mon_host", mon_host="v2:127.0.0.1:1,v2:127.0.0.1:2", **fast),
+        served(lambda peer: None, "black hole", "mon_host", "client_mount_timeout", **fast),
+        served(lambda peer: peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 8), "another server", "mon_host", **fast),
+        served(lambda peer: peer.sendall(os.urandom(4096)), "garbage", "mon_host", **fast),
+        served(lambda peer: peer.close(), "closes at once", "mon_host", **fast),
+        # The banner of the first protocol, to a client of the second, and of a version to come.
+        served(lambda peer: peer.sendall(b"ceph v027" + bytes(272)), "first protocol", "mon_host", **fast),
+        served(lambda peer: peer.sendall(b"ceph v2\n\x10\x00" + b"\x01" + bytes(7) + b"\x00\x01" + bytes(6)),
+               "requires what nobody has", "mon_host", **fast),
+        only_ours(served(monitor.lacks_features, "features that nobody has", "0x4000000000000000",
+                         "require-min-compat-client", auth_client_required="none", **fast)),
+        served(monitor.takes_other_methods, "methods that nobody has", "auth_client_required",
+               auth_client_required="none", **fast),
+        case("no mon_host", "mon_host", conffile=write("none.conf", "[global]\n"), mon_dns_srv_name="nothing"),
+        case("empty mon_host", "mon_host", mon_host="", mon_dns_srv_name="nothing"),
+        *(case(f"odd mon_host {number}", "mon_host", mon_host=host, **nothing) for number, host in enumerate(hosts)),
+        case("another cluster's fsid", fsid="00000000-1111-2222-3333-444444444444", **fast),
+        case("no mode", "ms_mon_client_mode", ms_mon_client_mode="rot13", **fast),
+        case("no mode for OSDs", ms_client_mode="rot13", **fast),
+        case("no monmap", "monmap", "/nowhere/monmap", monmap="/nowhere/monmap", mon_host=""),
+        case("bad monmap", "monmap", "garbage", monmap=write("garbage", "garbage"), mon_host=""))
 
 
 @contextlib.contextmanager
@@ -246,7 +306,7 @@ def sections():
     good = re.search(r"\[(v2:[^,\]]+)", text)[1]
     base = (f"[global]\nkeyring = {os.path.dirname(os.environ['CEPH_CONF'])}/keyring\nclient_mount_timeout = 2\n"
             "mon_dns_srv_name = nothing\n")
-    for title, sections_ in [
+    files_ = [
             ("mon addr", f"[mon.a]\nmon addr = {good}\n"),
             ("two, one dead", f"[mon.a]\nmon addr = v2:127.0.0.1:1\n[mon.b]\nmon addr = {good}\n"),
             ("a list", f"[mon.a]\nmon addr = [{good},v1:127.0.0.1:1]\n"),
@@ -261,10 +321,30 @@ def sections():
             ("no name", f"[mon.]\nmon addr = {good}\n"),
             ("default port", "[mon.a]\nmon addr = 127.0.0.1\n"),
             ("mon_host wins", f"[client]\nmon_host = v2:127.0.0.1:1\n[mon.a]\nmon addr = {good}\n"),
-            ("empty mon_host", f"[client]\nmon_host =\n[mon.a]\nmon addr = {good}\n")]:
-        handle = rados.Rados(conffile=write("sections.conf", base + sections_))
+            ("empty mon_host", f"[client]\nmon_host =\n[mon.a]\nmon addr = {good}\n")]
+
+    def by(title, text):
+        handle = rados.Rados(conffile=write(f"sections {title}.conf", base + text))
         attempt(title, handle.connect)
         handle.shutdown()
+    side_by_side(*(functools.partial(by, title, text) for title, text in files_))
+
+
+def clocks():
+    """A clock that is hours off does no harm: how long a ticket is good is said, not until when."""
+    section("clocks")
+    if not os.path.exists(FAKETIME):
+        print("no libfaketime")
+        return
+    code = ("import rados, time\nwith rados.Rados(conffile='', conf={'log_file': 'clock.log'}) as cluster:\n"
+            "    print(round((time.time() - %f) / 3600), bool(cluster.list_pools()), cluster.mgr_command('{}', b'')[0])\n")
+
+    def off(hours):
+        environment = dict(os.environ, LD_PRELOAD=FAKETIME, FAKETIME=f"{hours:+}h")
+        ended = subprocess.run(["/usr/bin/python3", "-c", code % time.time()], capture_output=True, text=True,
+                               check=False, env=environment)
+        say(f"{hours:+} hours", ended.stdout.strip() or ended.stderr.strip().splitlines()[-1:])
+    side_by_side(*(functools.partial(off, hours) for hours in (-48, -2, 2, 48)))
 
 
 def states():
@@ -295,11 +375,13 @@ def body():
     if os.environ.get("CTESTS_WAY") == "store":
         print("only clusters have monitors and keys")
         sys.exit(SKIPPED)
+    # Before there is a handle: see side_by_side.
+    monitors()
+    sections()
+    clocks()
     keys()
     unreadable()
-    monitors()
     files()
-    sections()
     states()
 
 

@@ -68,6 +68,12 @@ def reader(io, name, flag):
     return read
 
 
+def move(handle, location):
+    """Sets it twice, written otherwise: as chance will have it, the original follows one change late."""
+    handle.conf_set("crush_location", location)
+    handle.conf_set("crush_location", f" {location}")
+
+
 def objects(admin, osds, hosts):
     """LOCALIZE_READS and BALANCE_READS of an operation."""
     section("operations")
@@ -83,11 +89,11 @@ def objects(admin, osds, hosts):
     with cluster(crush_location=f"host={near}") as handle, handle.open_ioctx(POOL) as io:
         served("without a flag", admin, osds, roles, reader(io, "object", 0))
         served("balanced", admin, osds, roles, reader(io, "object", BALANCE))
-        attempt("another place", handle.conf_set, "crush_location", f"host={far}")
+        attempt("another place", move, handle, f"host={far}")
         served("localized, another place", admin, osds, roles, reader(io, "object", LOCALIZE))
         attempt("nonsense", handle.conf_set, "crush_location", "host=")
         served("localized, after nonsense", admin, osds, roles, reader(io, "object", LOCALIZE))
-        attempt("back", handle.conf_set, "crush_location", f"host={near}")
+        attempt("back", move, handle, f"host={near}")
         served("localized, back", admin, osds, roles, reader(io, "object", LOCALIZE))
         completion = io.aio_write("object", b"new content")
         completion.wait_for_complete()

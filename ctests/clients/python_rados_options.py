@@ -100,10 +100,11 @@ def from_monitors(admin):
         return lambda: handle.conf_get(name) == value
 
     say("at connecting", handle.conf_get("rbd_default_order"))
-    command(admin, "config set", who=USER, name="rbd_default_order", value="23")
-    wait_until("changed", is_now("rbd_default_order", "23"))
     command(admin, "config set", who=USER, name="rados_osd_op_timeout", value="1")
     wait_until("a timeout", is_now("rados_osd_op_timeout", "1"))
+    # When the next is here, the one before is not only to be seen but followed too.
+    command(admin, "config set", who=USER, name="rbd_default_order", value="23")
+    wait_until("changed", is_now("rbd_default_order", "23"))
     with handle.open_ioctx(STUCK) as io:
         elapses("write", lambda: io.write_full("object", b"x"), 0.9, 5)
     command(admin, "config rm", who=USER, name="rbd_default_order")

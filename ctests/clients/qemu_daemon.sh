@@ -33,7 +33,7 @@ for _ in $(seq 100); do
 done
 [ -S "$private/qmp" ] || { cat daemon.log >&2; skip "qemu-storage-daemon does not start here"; }
 
-# qmp COMMAND [ARGUMENTS]: the answer, but for what varies. `qmp wait JOB` waits until a job is ready, or has
+# qmp COMMAND [ARGUMENTS]: the answer, but for what varies. `qmp wait JOB [ready]` waits until a job is ready, or has
 # ended and is forgotten.
 qmp() {
     /usr/bin/python3 - "$private/qmp" "$@" <<'PYTHON'
@@ -61,7 +61,7 @@ with socket.socket(socket.AF_UNIX) as monitor:
     if command == "wait":
         for _ in range(300):
             job = next((job for job in call("query-jobs")["return"] if job["id"] == rest[0]), {})
-            if job.get("status") in (None, "ready", "concluded"):
+            if job.get("status") in (None, "concluded", *rest[1:]):
                 break
             time.sleep(0.1)
         print(job.get("type"), job.get("status"), job.get("error", ""))
@@ -130,7 +130,7 @@ step "beside it" qemu-img compare -f raw -F raw -U copy.raw rbd:$pool/disk
 section "mirror"
 step "a target" rbd_node other other
 step "start" qmp blockdev-mirror '{"job-id": "mirror", "auto-dismiss": false, "device": "disk", "target": "other", "sync": "full"}'
-step "ready" qmp wait mirror
+step "ready" qmp wait mirror ready
 step "write meanwhile" io disk "write -q -P 0x77 10M 2M" "flush"
 step "complete" qmp job-complete '{"id": "mirror"}'
 step "end" qmp wait mirror
@@ -148,7 +148,7 @@ step "write over it" io disk "write -q -P 0x11 20M 1M" "read -q -P 0x78 12M 1M" 
 step "not in the image" python "
 with handle.open_ioctx('$pool') as ioctx, rbd.Image(ioctx, 'other', read_only=True) as image: print(set(image.read(20 << 20, 1 << 20)))"
 step "commit" qmp block-commit '{"job-id": "commit", "auto-dismiss": false, "device": "overlay", "base-node": "other"}'
-step "ready" qmp wait commit
+step "ready" qmp wait commit ready
 step "complete" qmp job-complete '{"id": "commit"}'
 step "end" qmp wait commit
 step "nodes" nodes
