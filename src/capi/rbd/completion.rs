@@ -94,9 +94,10 @@ impl Armed {
 /// Completed operations of an image that a program wants to fetch after it was told through a
 /// descriptor.
 ///
-/// An eventfd counts them, and what it counts is never more than what was completed. While a program
-/// fetches, it may be less: as long as the descriptor speaks of an operation that is not fetched, the
-/// program comes, and the others are counted when that one is fetched, all with one write.
+/// An eventfd counts them, and what it counts is never more than what was completed. While a
+/// program fetches, it may be less: as long as the descriptor speaks of an operation that is not
+/// fetched, the program comes, and the others are counted when that one is fetched, all with one
+/// write.
 #[derive(Default)]
 pub(super) struct Events {
     state: Mutex<State>,

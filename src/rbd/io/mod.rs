@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!   Image::write -> Request: admitted at the gate, clipped, cut into objects
-//!                      -> cache: on clusters, acknowledges writes ahead, keeps what overlaps apart,
-//!                            gathers what is small
+//!                      -> cache: on clusters, acknowledges writes ahead, keeps what overlaps
+//!                            apart, gathers what is small
 //!                      -> ObjectRead | ObjectWrite: object map, the object, the parent, copy-up
 //!                            -> Engine::submit
 //! ```

@@ -5,8 +5,9 @@
 //!       \--- otherwise: gathered --leave() of the object, or another--> sent, all in one operation
 //! ```
 //!
-//! So the slower the cluster, the more is in an operation. No timer is needed: what is gathered waits
-//! for something that is under way. Objects that wait have their turns in the order of coming.
+//! So the slower the cluster, the more is in an operation. No timer is needed: what is gathered
+//! waits for something that is under way. Objects that wait have their turns in the order of
+//! coming.
 
 use std::collections::{HashMap, VecDeque};
 

@@ -5,7 +5,8 @@
 //!       \                                         \    \-- ended: an error is kept for the flush
 //!        \                                         \-- small, and the object is being written to:
 //!         \                                             gathered, sent with others when that ends
-//!          \-- overlaps a claim, or has to be written first: waits its turn, acknowledged at its end
+//!          \-- overlaps a claim, or has to be written first: waits its turn, acknowledged at
+//!              its end
 //!   read, compare-and-write: wait their turn
 //! ```
 //!
