@@ -1183,14 +1183,17 @@ int rados_monitor_log2(rados_t cluster,
 CEPH_RADOS_API void rados_nobjects_list_close(rados_list_ctx_t ctx);
 
 /**
- * A cursor where the listing stands, to be freed with `rados_object_list_cursor_free`. Returns
- * 0.
+ * A cursor at the object given out last, to be freed with `rados_object_list_cursor_free`.
+ * Returns 0.
  */
 CEPH_RADOS_API
 int rados_nobjects_list_get_cursor(rados_list_ctx_t ctx,
                                    rados_object_list_cursor *cursor);
 
-/** The placement hash where the listing stands. */
+/**
+ * The placement hash from which on the listing will ask for more, 0 behind the last: not that
+ * of the last object given out.
+ */
 CEPH_RADOS_API uint32_t rados_nobjects_list_get_pg_hash_position(rados_list_ctx_t ctx);
 
 /**
@@ -1216,10 +1219,10 @@ int rados_nobjects_list_next2(rados_list_ctx_t ctx,
 /** Begins a listing of the pool's objects in the context's namespace. Returns 0. */
 CEPH_RADOS_API int rados_nobjects_list_open(rados_ioctx_t io, rados_list_ctx_t *ctx);
 
-/** Moves the listing to a placement hash. Returns where it is. */
+/** Moves the listing to a placement hash. Returns `pos`. */
 CEPH_RADOS_API uint32_t rados_nobjects_list_seek(rados_list_ctx_t ctx, uint32_t pos);
 
-/** Moves the listing to a cursor. Returns the placement hash where it is. */
+/** Moves the listing to a cursor. Returns the number of the placement group where it is. */
 CEPH_RADOS_API
 uint32_t rados_nobjects_list_seek_cursor(rados_list_ctx_t ctx,
                                          rados_object_list_cursor cursor);
@@ -1262,8 +1265,10 @@ int rados_notify_ack(rados_ioctx_t io,
 
 /**
  * Lists objects from `start` up to `finish`, at most `result_size`, into `results`, to be freed
- * with `rados_object_list_free`; `*next` is moved behind them. Returns how many. A filter is
- * -EOPNOTSUPP.
+ * with `rados_object_list_free`; `*next` is moved behind them. `filter_buf` takes those through
+ * that a filter of the OSDs does: its encoded name (`plain`, or `class.filter`) and what it wants,
+ * for `plain` the name of an xattr behind `_` and its value. Returns how many; -EINVAL for a
+ * `result_size` of 0, ends in the wrong order or a filter that there is not.
  */
 CEPH_RADOS_API
 int rados_object_list(rados_ioctx_t io,

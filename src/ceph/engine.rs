@@ -259,19 +259,11 @@ impl Engine for CephEngine {
 
     fn list<'a>(
         &'a self,
-        pool: PoolId,
-        scope: &'a ListScope,
-        from: ListCursor,
-        until: ListCursor,
+        listing: &'a Listing,
+        from: HObject,
         max: usize,
     ) -> Pending<'a, ListPage> {
-        Box::pin(async move {
-            pending(|done| self.objecter.list(pool, scope, &from, &until, max, done)).await
-        })
-    }
-
-    fn list_position(&self, target: &Target) -> Result<ListCursor> {
-        self.objecter.list_position(target)
+        Box::pin(async move { pending(|done| self.objecter.list(listing, from, max, done)).await })
     }
 
     fn watch(

@@ -274,25 +274,17 @@ impl Engine for LocalEngine {
 
     fn list<'a>(
         &'a self,
-        pool: PoolId,
-        scope: &'a ListScope,
-        from: ListCursor,
-        until: ListCursor,
+        listing: &'a Listing,
+        from: HObject,
         max: usize,
     ) -> Pending<'a, ListPage> {
         Box::pin(async move {
             self.allowed()?;
             self.store.db().read(|db| {
-                pools::by_id(db, pool)?;
-                list::page(db, pool, scope, &from, &until, max)
+                let pool = pools::by_id(db, listing.pool)?;
+                list::page(db, listing, pool.info.pg_num, &from, max)
             })
         })
-    }
-
-    fn list_position(&self, target: &Target) -> Result<ListCursor> {
-        let hash = placement::position(target).reverse_bits();
-        let Target { namespace, locator, name, .. } = target.clone();
-        Ok(list::at(&ListEntry { namespace, locator, name, hash }))
     }
 
     fn watch(

@@ -8,6 +8,7 @@ pub mod clients;
 pub mod commands;
 pub mod disk;
 pub mod engine;
+pub mod filter;
 #[cfg(debug_assertions)]
 #[doc(hidden)]
 pub mod fuzz;

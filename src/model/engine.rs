@@ -9,7 +9,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::ids::{Name, PoolId, SnapId, Target};
+use super::hobject::HObject;
+use super::ids::{PoolId, SnapId, Target};
+use super::list::{ListPage, Listing, take_part};
 use super::log::{LogHandler, LogLevel};
 use super::op::ObjectOp;
 use super::pool::{ClusterStat, PoolInfo, PoolStat};
@@ -57,67 +59,6 @@ pub struct CommandReply {
     pub out: Bytes,
     /// The status sentence.
     pub status: String,
-}
-
-/// A place in the listing of a pool: objects come in the order of their placement hash.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ListCursor {
-    /// The bit-reversed placement hash; `u64` so that the end (1 << 32) has a place.
-    pub hash: u64,
-    /// Within one hash: namespace, locator or else name, and name of the first object not yet
-    /// listed.
-    pub object: Option<(Name, Name, Name)>,
-}
-
-impl ListCursor {
-    /// Before the first object.
-    #[must_use]
-    pub fn begin() -> Self {
-        ListCursor { hash: 0, object: None }
-    }
-
-    /// Behind the last object.
-    #[must_use]
-    pub fn end() -> Self {
-        ListCursor { hash: 1 << 32, object: None }
-    }
-
-    /// Whether this is [`ListCursor::end`].
-    #[must_use]
-    pub fn is_end(&self) -> bool {
-        self.hash >= 1 << 32
-    }
-}
-
-/// Which namespaces a listing covers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ListScope {
-    /// One; empty is the default one.
-    Namespace(Name),
-    /// All (`LIBRADOS_ALL_NSPACES`).
-    All,
-}
-
-/// A listed object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListEntry {
-    /// Its namespace.
-    pub namespace: Name,
-    /// Its locator, empty for none.
-    pub locator: Name,
-    /// Its name.
-    pub name: Name,
-    /// Its placement hash, not reversed.
-    pub hash: u32,
-}
-
-/// A part of a listing.
-#[derive(Clone, Debug)]
-pub struct ListPage {
-    /// Objects in order.
-    pub entries: Vec<ListEntry>,
-    /// Where the next part begins; [`ListCursor::end`] when there is none.
-    pub next: ListCursor,
 }
 
 /// A connected cluster: a real one, or a directory. Made by [`crate::connect`].
@@ -190,17 +131,14 @@ pub trait Engine: Send + Sync {
         value: Option<&'a str>,
     ) -> Pending<'a, ()>;
 
-    /// Lists objects from `from` up to `until`, at most `max` of them.
-    fn list<'a>(
-        &'a self,
-        pool: PoolId,
-        scope: &'a ListScope,
-        from: ListCursor,
-        until: ListCursor,
-        max: usize,
-    ) -> Pending<'a, ListPage>;
-    /// The bit-reversed placement hash of an object, for a cursor that begins at it.
-    fn list_position(&self, target: &Target) -> Result<ListCursor>;
+    /// One answer of the placement group that holds the place `from`: objects there from it on,
+    /// and where the next answer begins. `-ENOENT` without the pool, `-EINVAL` for a filter that is
+    /// none and for a place of another pool.
+    ///
+    /// The group looks at no more than `max` versions of objects, at most 1024, and takes those
+    /// that are heads, in the scope and through the filter: maybe none.
+    fn list<'a>(&'a self, listing: &'a Listing, from: HObject, max: usize)
+    -> Pending<'a, ListPage>;
 
     /// Watches an object; `-ENOENT`. `timeout`: `None` for `osd_client_watch_timeout`.
     fn watch(
@@ -296,6 +234,38 @@ pub trait EngineExt: Engine {
                     self.pool(id)
                 }
                 found => found,
+            }
+        }
+    }
+
+    /// Lists objects from `from` up to `until`, `max` of them if there are so many; and where to go
+    /// on. `-EINVAL` for ends in the wrong order and for a `max` of 0.
+    ///
+    /// As with the original library, nothing but the beginning is said to follow the end.
+    fn list_range(
+        &self,
+        listing: &Listing,
+        from: HObject,
+        until: &HObject,
+        max: usize,
+    ) -> impl Future<Output = Result<ListPage>> + Send {
+        async move {
+            if max == 0 || (!until.max && from > *until) {
+                return Err(Errno::EINVAL.because("a listing of nothing"));
+            }
+            let mut page = ListPage { entries: Vec::new(), next: from };
+            if page.next.max {
+                page.next = HObject::min();
+                return Ok(page);
+            }
+            loop {
+                let wanted = max - page.entries.len();
+                let answer = self.list(listing, page.next, wanted).await?;
+                let entries = &mut page.entries;
+                page.next = take_part(entries, listing.pool, answer, until, wanted);
+                if page.next == *until || page.entries.len() >= max {
+                    return Ok(page);
+                }
             }
         }
     }

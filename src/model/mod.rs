@@ -9,7 +9,9 @@
 
 mod buffer;
 mod engine;
+mod hobject;
 mod ids;
+mod list;
 mod log;
 mod op;
 pub mod placement;
@@ -19,11 +21,10 @@ mod snap;
 mod watch;
 
 pub use buffer::{Payload, ReadMemory};
-pub use engine::{
-    CommandReply, CommandTarget, Engine, EngineExt, ListCursor, ListEntry, ListPage, ListScope,
-    MinCompatible, Pending,
-};
+pub use engine::{CommandReply, CommandTarget, Engine, EngineExt, MinCompatible, Pending};
+pub use hobject::HObject;
 pub use ids::{Name, PoolId, SnapId, Target};
+pub use list::{ListEntry, ListPage, ListScope, Listing};
 pub use log::{LogEntry, LogHandler, LogLevel, stamp};
 pub use op::{
     ChecksumKind, CmpOp, CmpValue, Durability, ObjectOp, Op, OpFlags, ReqFlags, SnapSpec, Step,

@@ -64,6 +64,17 @@ pub fn mask(count: u32) -> u32 {
     u32::MAX.checked_shr(count.saturating_sub(1).leading_zeros()).unwrap_or(0)
 }
 
+/// The first hash behind those of a group, of `count`, in the order of listings; `None` behind the
+/// last. A group's hashes are those whose lowest bits are its number.
+#[must_use]
+pub fn group_end(group: u32, count: u32) -> Option<u32> {
+    let mask = mask(count);
+    let highest = mask & !(mask >> 1);
+    // The group that would have this one's upper half may not be there.
+    let fixed = if group | highest < count { mask } else { mask >> 1 };
+    (group | !fixed).reverse_bits().checked_add(1).map(u32::reverse_bits)
+}
+
 /// Jenkins' 1996 hash of a byte string (`CEPH_STR_HASH_RJENKINS`).
 #[must_use]
 pub fn rjenkins(bytes: &[u8]) -> u32 {
@@ -134,6 +145,21 @@ mod tests {
         // `ceph osd map` of pools with 16 and 32 groups.
         assert_eq!(fold(0x7fc1_f406, 16), 6);
         assert_eq!(fold(0xac17_f0b6, 32), 0x16);
+    }
+
+    #[test]
+    fn groups_lie_one_after_the_other() {
+        for count in [1, 2, 3, 5, 8, 12, 100] {
+            let (mut group, mut seen) = (0, 1);
+            while let Some(next) = group_end(group, count) {
+                let last = (next.reverse_bits() - 1).reverse_bits();
+                assert_eq!(fold(last, count), group, "{count}");
+                group = fold(next, count);
+                assert_eq!(group, next, "{count}");
+                seen += 1;
+            }
+            assert_eq!(seen, count);
+        }
     }
 
     #[test]

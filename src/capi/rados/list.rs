@@ -3,16 +3,17 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
 use libc::{c_char, c_int};
 use parking_lot::Mutex;
 
 use super::context::Context;
 use crate::capi::buffer;
-use crate::capi::guard::{Failure, exports, guard};
+use crate::capi::guard::{exports, guard};
 use crate::capi::handle::{self, Handle};
 use crate::capi::types::*;
 use crate::errno::{Errno, Result};
-use crate::model::{ListCursor, ListEntry, ListPage, ListScope, Name};
+use crate::model::{EngineExt, HObject, ListEntry, ListScope, Listing, Name, PoolId, placement};
 use crate::rados::IoCtx;
 use crate::runtime;
 
@@ -20,90 +21,101 @@ use crate::runtime;
 const PAGE: usize = 1024;
 
 /// What stands behind a `rados_list_ctx_t`.
-pub(super) struct Listing {
+pub(super) struct Iterator {
     io: IoCtx,
+    listing: Listing,
     state: Mutex<State>,
 }
 
 struct State {
-    /// Entries fetched and not given out.
-    ready: VecDeque<ListEntry>,
-    next: ListCursor,
+    /// Entries fetched, the first of them given out: it goes with the next call.
+    fetched: VecDeque<ListEntry>,
+    /// Where to fetch on.
+    next: HObject,
+    is_at_end: bool,
     /// The entry given out last, each part ended by a zero byte: C holds pointers to it.
     current: [Vec<u8>; 3],
 }
 
-impl Handle for Listing {
+impl Handle for Iterator {
     const TAG: [u8; 8] = *b"listing\0";
 }
 
-/// What stands behind a `rados_object_list_cursor`.
-struct Cursor(ListCursor);
+/// What stands behind a `rados_object_list_cursor`: calls move it where it is, since C may have the
+/// same cursor in other variables.
+struct Cursor(Mutex<HObject>);
+
+impl Cursor {
+    fn give(at: HObject) -> rados_object_list_cursor {
+        handle::create(Cursor(Mutex::new(at)))
+    }
+
+    /// # Safety
+    /// The [C API contract](crate::capi::guard#safety).
+    unsafe fn place(cursor: rados_object_list_cursor) -> Result<HObject> {
+        // SAFETY: the caller's contract.
+        Ok(unsafe { handle::get::<Cursor>(cursor)? }.0.lock().clone())
+    }
+}
 
 impl Handle for Cursor {
     const TAG: [u8; 8] = *b"cursor\0\0";
 }
 
-/// The namespaces that a context lists.
-fn scope(io: &IoCtx) -> ListScope {
-    match io.namespace() {
+/// What a context lists.
+fn listing(io: &IoCtx, filter: Bytes) -> Listing {
+    let scope = match io.namespace() {
         all if all.as_bytes() == LIBRADOS_ALL_NSPACES.as_bytes() => ListScope::All,
         one => ListScope::Namespace(one.clone()),
-    }
+    };
+    Listing { pool: io.pool(), scope, filter }
 }
 
-fn page(io: &IoCtx, from: ListCursor, until: ListCursor, max: usize) -> Result<ListPage> {
-    runtime::block_on(io.engine().list(io.pool(), &scope(io), from, until, max))
-}
-
-fn reversed(hash: u32) -> u64 {
-    u64::from(hash.reverse_bits())
-}
-
-impl Listing {
+impl Iterator {
     /// Gives out the next entry; `-ENOENT` behind the last.
     fn advance(&self, state: &mut State) -> Result<()> {
-        while state.ready.is_empty() {
-            if state.next.is_end() {
-                return Err(Errno::ENOENT.into());
-            }
-            let page = page(&self.io, state.next.clone(), ListCursor::end(), PAGE)?;
-            state.ready = page.entries.into();
-            state.next = page.next;
+        state.fetched.pop_front();
+        if state.fetched.is_empty() {
+            self.fetch(state)?;
         }
-        if let Some(entry) = state.ready.pop_front() {
-            let ended = |name: &Name| [name.as_bytes(), b"\0"].concat();
-            state.current = [ended(&entry.name), ended(&entry.locator), ended(&entry.namespace)];
-        }
+        let entry = state.fetched.front().ok_or(Errno::ENOENT)?;
+        let ended = |name: &Name| [name.as_bytes(), b"\0"].concat();
+        state.current = [ended(&entry.name), ended(&entry.locator), ended(&entry.namespace)];
         Ok(())
     }
 
-    /// Where the listing stands: at the first entry not given out.
-    fn cursor(state: &State) -> ListCursor {
-        match state.ready.front() {
-            Some(entry) => cursor_at(entry),
+    /// Fetches until there are enough entries, or all; as the original does it, since programs see
+    /// where it stands.
+    fn fetch(&self, state: &mut State) -> Result<()> {
+        if state.is_at_end {
+            return Ok(());
+        }
+        self.io.pool_info()?;
+        while !state.next.max && state.fetched.len() < PAGE {
+            let page = self.io.engine().list(&self.listing, state.next.clone(), PAGE);
+            let page = runtime::block_on(page)?;
+            state.fetched.extend(page.entries);
+            state.next = page.next;
+        }
+        state.is_at_end = state.fetched.is_empty();
+        Ok(())
+    }
+
+    /// A place that begins with the entry given out last, else where to fetch on.
+    fn cursor(&self) -> HObject {
+        let state = self.state.lock();
+        match state.fetched.front() {
+            Some(entry) => HObject::of(self.io.pool(), entry, self.io.read_snap()),
             None => state.next.clone(),
         }
     }
 
-    fn seek(&self, to: ListCursor) -> u32 {
+    fn seek(&self, to: HObject) {
         let mut state = self.state.lock();
-        state.ready.clear();
+        state.fetched.clear();
+        state.is_at_end = false;
         state.next = to;
-        position(&state.next)
     }
-}
-
-/// A cursor that begins at an entry.
-fn cursor_at(entry: &ListEntry) -> ListCursor {
-    let key = if entry.locator.is_empty() { &entry.name } else { &entry.locator };
-    let object = Some((entry.namespace.clone(), key.clone(), entry.name.clone()));
-    ListCursor { hash: reversed(entry.hash), object }
-}
-
-/// The placement hash of a cursor, as C counts positions.
-fn position(cursor: &ListCursor) -> u32 {
-    u32::try_from(cursor.hash).map_or(u32::MAX, u32::reverse_bits)
 }
 
 /// # Safety
@@ -112,13 +124,14 @@ unsafe fn open(io: rados_ioctx_t, ctx: *mut rados_list_ctx_t) -> Result<c_int> {
     // SAFETY: the caller's contract.
     unsafe {
         let io = Context::of(io)?.io();
-        io.pool_info()?;
         let state = State {
-            ready: VecDeque::new(),
-            next: ListCursor::begin(),
+            fetched: VecDeque::new(),
+            next: HObject::min(),
+            is_at_end: false,
             current: [Vec::new(), Vec::new(), Vec::new()],
         };
-        buffer::out(ctx, handle::create(Listing { io, state: Mutex::new(state) }));
+        let (listing, state) = (listing(&io, Bytes::new()), Mutex::new(state));
+        buffer::out(ctx, handle::create(Iterator { io, listing, state }));
     }
     Ok(0)
 }
@@ -127,7 +140,7 @@ unsafe fn open(io: rados_ioctx_t, ctx: *mut rados_list_ctx_t) -> Result<c_int> {
 /// The [C API contract](crate::capi::guard#safety).
 unsafe fn close(ctx: rados_list_ctx_t) -> Result<()> {
     // SAFETY: the caller's contract.
-    unsafe { handle::destroy::<Listing>(ctx).map(drop) }
+    unsafe { handle::destroy::<Iterator>(ctx).map(drop) }
 }
 
 /// The next object: name, locator (NULL for none) and namespace, with their lengths.
@@ -141,9 +154,9 @@ unsafe fn next(
 ) -> Result<c_int> {
     // SAFETY: the caller's contract.
     unsafe {
-        let listing = handle::get::<Listing>(ctx)?;
-        let mut state = listing.state.lock();
-        listing.advance(&mut state)?;
+        let iterator = handle::get::<Iterator>(ctx)?;
+        let mut state = iterator.state.lock();
+        iterator.advance(&mut state)?;
         for (index, part) in state.current.iter().enumerate() {
             let len = part.len() - 1;
             // Only the locator is null where it is empty.
@@ -153,22 +166,6 @@ unsafe fn next(
         }
     }
     Ok(0)
-}
-
-/// # Safety
-/// The [C API contract](crate::capi::guard#safety).
-unsafe fn hash_position(ctx: rados_list_ctx_t) -> Result<u32> {
-    // SAFETY: the caller's contract.
-    let listing = unsafe { handle::get::<Listing>(ctx)? };
-    Ok(position(&Listing::cursor(&listing.state.lock())))
-}
-
-/// # Safety
-/// The [C API contract](crate::capi::guard#safety).
-unsafe fn seek(ctx: rados_list_ctx_t, pos: u32) -> Result<u32> {
-    // SAFETY: the caller's contract.
-    let listing = unsafe { handle::get::<Listing>(ctx)? };
-    Ok(listing.seek(ListCursor { hash: reversed(pos), object: None }))
 }
 
 const UNWANTED: *mut usize = std::ptr::null_mut();
@@ -192,24 +189,34 @@ exports! {
     ) -> c_int => next(ctx, [entry, key, nspace], [entry_size, key_size, nspace_size]);
     /// Ends a listing.
     fn rados_nobjects_list_close(ctx: rados_list_ctx_t) => close(ctx);
-    /// The placement hash where the listing stands.
-    fn rados_nobjects_list_get_pg_hash_position(ctx: rados_list_ctx_t) -> u32 => hash_position(ctx);
-    /// Moves the listing to a placement hash. Returns where it is.
-    fn rados_nobjects_list_seek(ctx: rados_list_ctx_t, pos: u32) -> u32 => seek(ctx, pos);
-    /// Moves the listing to a cursor. Returns the placement hash where it is.
+    /// The placement hash from which on the listing will ask for more, 0 behind the last: not that
+    /// of the last object given out.
+    fn rados_nobjects_list_get_pg_hash_position(ctx: rados_list_ctx_t) -> u32 => {
+        Ok(handle::get::<Iterator>(ctx)?.state.lock().next.hash)
+    };
+    /// Moves the listing to a placement hash. Returns `pos`.
+    fn rados_nobjects_list_seek(ctx: rados_list_ctx_t, pos: u32) -> u32 => {
+        let iterator = handle::get::<Iterator>(ctx)?;
+        iterator.seek(HObject::at_hash(iterator.io.pool(), pos));
+        Ok(pos)
+    };
+    /// Moves the listing to a cursor. Returns the number of the placement group where it is.
     fn rados_nobjects_list_seek_cursor(
         ctx: rados_list_ctx_t, cursor: rados_object_list_cursor
     ) -> u32 => {
-        let to = handle::get::<Cursor>(cursor)?.0.clone();
-        Ok(handle::get::<Listing>(ctx)?.seek(to))
+        let to = Cursor::place(cursor)?;
+        let iterator = handle::get::<Iterator>(ctx)?;
+        let hash = to.hash;
+        iterator.seek(to);
+        Ok(iterator.io.pool_info().map_or(0, |pool| placement::fold(hash, pool.pg_num)))
     };
-    /// A cursor where the listing stands, to be freed with `rados_object_list_cursor_free`. Returns
-    /// 0.
+    /// A cursor at the object given out last, to be freed with `rados_object_list_cursor_free`.
+    /// Returns 0.
     fn rados_nobjects_list_get_cursor(
         ctx: rados_list_ctx_t, cursor: *mut rados_object_list_cursor
     ) -> c_int => {
-        let at = Listing::cursor(&handle::get::<Listing>(ctx)?.state.lock());
-        buffer::out(cursor, handle::create(Cursor(at)));
+        let at = handle::get::<Iterator>(ctx)?.cursor();
+        buffer::out(cursor, Cursor::give(at));
         Ok(0)
     };
     /// Begins nothing: use `rados_nobjects_list_open`. Returns -EOPNOTSUPP, as Ceph's does.
@@ -248,17 +255,17 @@ exports! {
     /// A cursor before the first object, to be freed with `rados_object_list_cursor_free`.
     fn rados_object_list_begin(io: rados_ioctx_t) -> rados_object_list_cursor => {
         Context::of(io)?;
-        Ok(handle::create(Cursor(ListCursor::begin())))
+        Ok(Cursor::give(HObject::min()))
     };
     /// A cursor behind the last object, to be freed with `rados_object_list_cursor_free`.
     fn rados_object_list_end(io: rados_ioctx_t) -> rados_object_list_cursor => {
         Context::of(io)?;
-        Ok(handle::create(Cursor(ListCursor::end())))
+        Ok(Cursor::give(HObject::max()))
     };
     /// Whether the cursor is behind the last object.
     fn rados_object_list_is_end(io: rados_ioctx_t, cur: rados_object_list_cursor) -> c_int => {
         Context::of(io)?;
-        Ok(c_int::from(handle::get::<Cursor>(cur)?.0.is_end()))
+        Ok(c_int::from(Cursor::place(cur)?.max))
     };
     /// Frees a cursor.
     fn rados_object_list_cursor_free(io: rados_ioctx_t, cur: rados_object_list_cursor) => {
@@ -270,7 +277,7 @@ exports! {
         io: rados_ioctx_t, lhs: rados_object_list_cursor, rhs: rados_object_list_cursor
     ) -> c_int => {
         let _ = io;
-        Ok(handle::get::<Cursor>(lhs)?.0.cmp(&handle::get::<Cursor>(rhs)?.0) as c_int)
+        Ok(Cursor::place(lhs)?.cmp(&Cursor::place(rhs)?) as c_int)
     };
     /// Frees what `rados_object_list` wrote into `results`.
     fn rados_object_list_free(result_size: usize, results: *mut rados_object_list_item) => {
@@ -292,44 +299,57 @@ exports! {
         n: usize, m: usize, split_start: *mut rados_object_list_cursor,
         split_finish: *mut rados_object_list_cursor
     ) => {
-        Context::of(io)?;
-        let (start, finish) = (&handle::get::<Cursor>(start)?.0, &handle::get::<Cursor>(finish)?.0);
-        let [first, last] = slice(start, finish, n, m)?;
+        let pool = Context::of(io)?.io().pool();
+        let (start, finish) = (Cursor::place(start)?, Cursor::place(finish)?);
+        let [first, last] = slice(pool, &start, &finish, n, m)?;
         replace(split_start, first)?;
         replace(split_finish, last)
     };
 }
 
-/// The two ends of part `n` of `m`. Parts are cut between placement hashes.
-fn slice(start: &ListCursor, finish: &ListCursor, n: usize, m: usize) -> Result<[ListCursor; 2]> {
-    if m == 0 || n >= m {
-        return Err(Errno::EINVAL.because("there is no such part"));
+/// The two ends of part `n` of `m`. Parts are cut between placement hashes; what comes of a part
+/// that there is not is as with the original.
+fn slice(
+    pool: PoolId,
+    start: &HObject,
+    finish: &HObject,
+    n: usize,
+    m: usize,
+) -> Result<[HObject; 2]> {
+    if start.max {
+        return Ok([HObject::max(), HObject::max()]);
     }
-    let width = finish.hash.saturating_sub(start.hash);
-    let cut = |part: usize| match part {
-        0 => start.clone(),
-        part if part == m => finish.clone(),
-        part => {
-            let offset = u128::from(width) * part as u128 / m as u128;
-            ListCursor { hash: start.hash + offset as u64, object: None }
-        }
+    let (part, parts) = (n as u64, m as u64);
+    let first = u64::from(start.hash.reverse_bits());
+    let behind = if finish.max { 1 << 32 } else { u64::from(finish.hash.reverse_bits()) };
+    let width = behind.wrapping_sub(first);
+    let cut = |part: u64| -> Result<u64> {
+        let share = width.wrapping_mul(part).checked_div(parts);
+        Ok(first.wrapping_add(share.ok_or(Errno::EINVAL)?))
     };
-    Ok([cut(n), cut(n + 1)])
+    let at = |place: u64| HObject::at_hash(pool, (place as u32).reverse_bits());
+    let split_start = if part == 0 { start.clone() } else { at(cut(part)?) };
+    let split_finish = match cut(part.wrapping_add(1))? {
+        _ if part == parts.wrapping_sub(1) => finish.clone(),
+        place if place >= 1 << 32 => HObject::max(),
+        place => at(place),
+    };
+    Ok([split_start, split_finish])
 }
 
-/// Puts another value in the place of a cursor of the caller's, which the call frees.
+/// Moves a cursor of the caller's; where there is none, it gets one.
 ///
 /// # Safety
 /// The [C API contract](crate::capi::guard#safety).
-unsafe fn replace(cursor: *mut rados_object_list_cursor, value: ListCursor) -> Result<()> {
+unsafe fn replace(cursor: *mut rados_object_list_cursor, value: HObject) -> Result<()> {
     if cursor.is_null() {
         return Err(Errno::EINVAL.into());
     }
     // SAFETY: the caller's contract.
     unsafe {
-        let old = cursor.replace(handle::create(Cursor(value)));
-        if !old.is_null() {
-            handle::destroy::<Cursor>(old)?;
+        match cursor.read() {
+            none if none.is_null() => cursor.write(Cursor::give(value)),
+            old => *handle::get::<Cursor>(old)?.0.lock() = value,
         }
     }
     Ok(())
@@ -349,8 +369,10 @@ fn item(entry: &ListEntry) -> Result<rados_object_list_item> {
 }
 
 /// Lists objects from `start` up to `finish`, at most `result_size`, into `results`, to be freed
-/// with `rados_object_list_free`; `*next` is moved behind them. Returns how many. A filter is
-/// -EOPNOTSUPP.
+/// with `rados_object_list_free`; `*next` is moved behind them. `filter_buf` takes those through
+/// that a filter of the OSDs does: its encoded name (`plain`, or `class.filter`) and what it wants,
+/// for `plain` the name of an xattr behind `_` and its value. Returns how many; -EINVAL for a
+/// `result_size` of 0, ends in the wrong order or a filter that there is not.
 ///
 /// # Safety
 /// [C API contract](crate::capi::guard#safety).
@@ -371,13 +393,23 @@ pub unsafe extern "C" fn rados_object_list(
             if results.is_null() || next.is_null() {
                 return Err(Errno::EINVAL.into());
             }
-            if !buffer::bytes(filter_buf, filter_buf_len)?.is_empty() {
-                return Ok(Failure::failure(Errno::EOPNOTSUPP));
-            }
+            let filter = match filter_buf.is_null() {
+                true => Bytes::new(),
+                false => Bytes::copy_from_slice(buffer::bytes(filter_buf, filter_buf_len)?),
+            };
             let io = Context::of(io)?.io();
-            let from = handle::get::<Cursor>(start)?.0.clone();
-            let until = handle::get::<Cursor>(finish)?.0.clone();
-            let page = page(&io, from, until, result_size)?;
+            let from = Cursor::place(start)?;
+            let until = Cursor::place(finish)?;
+            results.write_bytes(0, result_size);
+            let listing = listing(&io, filter);
+            let page = io.engine().list_range(&listing, from, &until, result_size);
+            let page = match runtime::block_on(page) {
+                Ok(page) => page,
+                Err(error) => {
+                    replace(next, HObject::max())?;
+                    return Err(error);
+                }
+            };
             for (index, entry) in page.entries.iter().enumerate() {
                 results.add(index).write(item(entry)?);
             }
@@ -393,18 +425,20 @@ mod tests {
 
     #[test]
     fn slices_cover_everything_once() {
-        let (begin, end) = (ListCursor::begin(), ListCursor::end());
+        let (pool, begin, end) = (PoolId(1), HObject::min(), HObject::max());
         for m in [1, 2, 3, 7, 4096] {
             let mut at = begin.clone();
             for n in 0..m {
-                let [first, last] = slice(&begin, &end, n, m).unwrap();
+                let [first, last] = slice(pool, &begin, &end, n, m).unwrap();
                 assert_eq!(first, at);
                 assert!(first < last);
                 at = last;
             }
             assert_eq!(at, end);
         }
-        assert!(slice(&begin, &end, 3, 3).is_err());
-        assert!(slice(&begin, &end, 0, 0).is_err());
+        assert!(slice(pool, &begin, &end, 0, 0).is_err());
+        assert_eq!(slice(pool, &end, &begin, 1, 3).unwrap(), [end.clone(), end.clone()]);
+        let [first, last] = slice(pool, &begin, &end, 3, 2).unwrap();
+        assert_eq!((first.hash, last), (1, end));
     }
 }

@@ -266,11 +266,17 @@ impl<'a> StepWriter<'a> {
         self.bytes(payload).step(code::NOTIFY_ACK, 0, |fields| fields);
     }
 
-    /// Lists a part of a placement group; answers [`super::osd_out::PgList`]. `epoch` is the map's
-    /// that the listing began with.
-    pub fn pg_list(&mut self, from: &HObject, max: u64, epoch: u32) {
+    /// Lists a part of a placement group, through an encoded filter unless that is empty; answers
+    /// [`super::osd_out::PgList`]. `epoch` is the map's that the listing began with.
+    pub fn pg_list(&mut self, from: &HObject, max: u64, epoch: u32, filter: &[u8]) {
+        let mut step = code::PGNLS;
+        if !filter.is_empty() {
+            step = code::PGNLS_FILTER;
+            // As librados says it; an OSD reads the two texts and heeds neither.
+            self.inline(|data| data.bytes("pg").bytes("filter").raw(filter));
+        }
         self.inline(|data| data.value(from));
-        self.step(code::PGNLS, 0, |fields| fields.u64(max).u32(epoch));
+        self.step(step, 0, |fields| fields.u64(max).u32(epoch));
     }
 }
 

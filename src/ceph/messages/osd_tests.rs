@@ -244,7 +244,7 @@ fn watches_and_listings_are_librados_to_the_byte() {
         .check(1, |w| w.notify_ack(id, cookie, &bytes("ackdata")));
     let mut list = expected("list", "", OsdFlags::READ | OsdFlags::IGNORE_OVERLAY);
     (list.hash, list.target.namespace) = (Some(0), "\u{1}".into());
-    list.check(1, |w| w.pg_list(&HObject::min(), 1024, 0x14));
+    list.check(1, |w| w.pg_list(&HObject::min(), 1024, 0x14, b""));
 }
 
 #[test]

@@ -27,7 +27,7 @@ mod rbd;
 mod small;
 
 pub use context::{Caller, ClassContext};
-pub use table::{MethodFlags, call, flags};
+pub use table::{MethodFlags, call, check, flags};
 
 #[cfg(test)]
 mod tests;

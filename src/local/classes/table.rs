@@ -68,12 +68,22 @@ const CLASSES: &[(&str, &[&[Method]])] = &[
     ("hello", &[super::small::HELLO]),
 ];
 
-fn find(class: &str, method: &str) -> Result<&'static Method> {
-    let (_, groups) = CLASSES.iter().find(|(name, _)| *name == class).ok_or_else(|| {
+/// The methods of a class; `-EPERM` if there is none.
+fn class_of(name: &str) -> Result<&'static [&'static [Method]]> {
+    let (_, groups) = CLASSES.iter().find(|(class, _)| *class == name).ok_or_else(|| {
         // An OSD may load only the classes of `osd_class_load_list`.
-        Errno::EPERM.because(format!("no object class {class}"))
+        Errno::EPERM.because(format!("no object class {name}"))
     })?;
-    groups
+    Ok(groups)
+}
+
+/// Fails with `-EPERM` if there is no such class.
+pub fn check(class: &str) -> Result<()> {
+    class_of(class).map(drop)
+}
+
+fn find(class: &str, method: &str) -> Result<&'static Method> {
+    class_of(class)?
         .iter()
         .copied()
         .flatten()

@@ -7,9 +7,11 @@ mod pools;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::{Image, ImageOptions, ImageRef, OpenAt, OpenOptions, Pool, create};
 use crate::conf::{Config, EntityName};
-use crate::model::{ListCursor, ListScope};
+use crate::model::{EngineExt, HObject, ListScope, Listing};
 use crate::runtime::block_on;
 use crate::tests::memory::engine_with_pool;
 
@@ -56,8 +58,9 @@ pub(super) fn write(image: &Arc<Image>, offset: u64, data: &[u8]) {
 
 /// Names of all objects of all namespaces, ids replaced by `#` and the order in which they appear.
 pub(super) fn objects(pool: &Pool) -> Vec<String> {
-    let (from, until) = (ListCursor::begin(), ListCursor::end());
-    let listed = pool.engine.list(pool.id, &ListScope::All, from, until, 10_000);
+    let listing = Listing { pool: pool.id, scope: ListScope::All, filter: Bytes::new() };
+    let end = HObject::max();
+    let listed = pool.engine.list_range(&listing, HObject::min(), &end, 10_000);
     let entries = block_on(listed).unwrap().entries;
     let mut names: Vec<_> = entries.iter().map(|e| format!("{}/{}", e.namespace, e.name)).collect();
     names.sort();

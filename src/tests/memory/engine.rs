@@ -344,40 +344,31 @@ impl Engine for MemoryEngine {
 
     fn list<'a>(
         &'a self,
-        pool: PoolId,
-        scope: &'a ListScope,
-        from: ListCursor,
-        until: ListCursor,
+        listing: &'a Listing,
+        from: HObject,
         max: usize,
     ) -> Pending<'a, ListPage> {
         let world = self.world.lock();
-        let mut found: Vec<(ListCursor, ListEntry)> = world
+        let mut found: Vec<(HObject, ListEntry)> = world
             .objects
             .iter()
-            .filter(|(key, object)| key.0 == pool && object.head.is_some())
-            .filter(|(key, _)| match scope {
+            .filter(|(key, object)| key.0 == listing.pool && object.head.is_some())
+            .filter(|(key, _)| match &listing.scope {
                 ListScope::All => true,
                 ListScope::Namespace(namespace) => key.1 == *namespace,
             })
-            .map(|((_, namespace, name, locator), _)| {
+            .map(|((pool, namespace, name, locator), _)| {
                 let hash = position(namespace, locator, name);
-                let by = if locator.is_empty() { name } else { locator };
-                let object = Some((namespace.clone(), by.clone(), name.clone()));
-                let at = ListCursor { hash: u64::from(hash.reverse_bits()), object };
                 let (namespace, locator) = (namespace.clone(), locator.clone());
-                (at, ListEntry { namespace, locator, name: name.clone(), hash })
+                let entry = ListEntry { namespace, locator, name: name.clone(), hash };
+                (HObject::of(*pool, &entry, SnapId::HEAD), entry)
             })
-            .filter(|(at, _)| *at >= from && *at < until)
+            .filter(|(at, _)| *at >= from)
             .collect();
         found.sort_by(|a, b| a.0.cmp(&b.0));
-        let next = found.get(max).map_or(until, |(at, _)| at.clone());
+        let next = found.get(max).map_or(HObject::max(), |(at, _)| at.clone());
         let entries = found.into_iter().take(max).map(|(_, entry)| entry).collect();
         pending(Ok(ListPage { entries, next }))
-    }
-
-    fn list_position(&self, target: &Target) -> Result<ListCursor> {
-        let hash = position(&target.namespace, &target.locator, &target.name);
-        Ok(ListCursor { hash: u64::from(hash.reverse_bits()), object: None })
     }
 
     fn watch(

@@ -636,17 +636,15 @@ fn commands_reach_their_osd_or_fail() {
 }
 
 #[test]
-fn a_listing_goes_from_group_to_group() {
+fn a_listing_asks_the_group_of_its_place() {
     let world = World::new();
-    let (page, done) = slot::<Result<ListPage>>();
-    let (begin, end) = (ListCursor::begin(), ListCursor::end());
-    world.objecter.list(POOL, &ListScope::All, &begin, &end, 2, done);
-    let answer = |next: &HObject, names: &[&str]| {
+    let mut listing = Listing { pool: POOL, scope: ListScope::All, filter: Bytes::new() };
+    let answer = |code: u16, next: &HObject, names: &[&str]| {
         let osd = (0..3).find(|osd| {
             world.fake.count(*osd) > 0 && {
                 let pending = world.fake.link(*osd).ops();
                 let Some(sent) = pending.first() else { return false };
-                assert_eq!(sent.steps[0].0, op_code::PGNLS);
+                assert_eq!(sent.steps[0].0, code);
                 let mut list = Writer::new();
                 list.versioned(1, 1, |list| {
                     list.value(next).count(names.len());
@@ -660,24 +658,23 @@ fn a_listing_goes_from_group_to_group() {
         });
         assert!(osd.is_some(), "nobody was asked");
     };
-    let second = HObject { hash: 8, pool: POOL.0, ..HObject::min() };
-    answer(&second, &[]);
-    let third = HObject { hash: 4, pool: POOL.0, ..HObject::min() };
-    answer(&third, &["x", "y", "z"]);
+    let (page, done) = slot::<Result<ListPage>>();
+    world.objecter.list(&listing, HObject::min(), 2, done);
+    answer(op_code::PGNLS, &HObject::at_hash(POOL, 8), &["x", "y"]);
     let got = page.lock().take().unwrap().unwrap();
     let names: Vec<_> = got.entries.iter().map(|entry| entry.name.to_text()).collect();
-    assert_eq!(names, ["x", "y"]);
-    let z = world.objecter.list_position(&Target::new(POOL, "z")).unwrap();
-    assert_eq!(got.next, z);
-    // Up to a place; and no further than a pool goes.
+    assert_eq!(
+        (names, got.next.clone()),
+        (vec!["x".into(), "y".into()], HObject::at_hash(POOL, 8))
+    );
+    // An answer that would go on for ever, and a filter.
     let (page, done) = slot::<Result<ListPage>>();
-    let until = ListCursor { hash: 1 << 29, object: None };
-    world.objecter.list(POOL, &ListScope::All, &begin, &until, 9, done);
-    answer(&HObject::max(), &[]);
-    let got = page.lock().take().unwrap().unwrap();
-    assert_eq!((got.entries.len(), got.next), (0, until));
+    listing.filter = Bytes::from_static(b"\x05\0\0\0plain");
+    world.objecter.list(&listing, got.next.clone(), 9, done);
+    answer(op_code::PGNLS_FILTER, &got.next, &[]);
+    assert_eq!(page.lock().take().unwrap().unwrap_err(), Errno::EBADMSG);
     let (page, done) = slot::<Result<ListPage>>();
-    world.objecter.list(PoolId(99), &ListScope::All, &begin, &end, 9, done);
+    world.objecter.list(&Listing { pool: PoolId(99), ..listing }, HObject::min(), 9, done);
     world.fake.answer_newest(1);
     assert_eq!(page.lock().take().unwrap().unwrap_err(), Errno::ENOENT);
 }
