@@ -324,7 +324,9 @@ def sections():
             ("empty mon_host", f"[client]\nmon_host =\n[mon.a]\nmon addr = {good}\n")]
 
     def by(title, text):
-        handle = rados.Rados(conffile=write(f"sections {title}.conf", base + text))
+        # The original takes a comma in a path for the end of one.
+        name = re.sub("[^a-z_]+", "-", f"sections {title}")
+        handle = rados.Rados(conffile=write(f"{name}.conf", base + text))
         attempt(title, handle.connect)
         handle.shutdown()
     side_by_side(*(functools.partial(by, title, text) for title, text in files_))
