@@ -1,4 +1,6 @@
 /* Watch and notify: both families, acknowledgements, time-outs, several watchers, two connections. */
+#include <pthread.h>
+
 #include "../transcript.h"
 
 struct watcher {
@@ -250,6 +252,43 @@ static void across(rados_t cluster)
 	rados_ioctx_destroy(io);
 }
 
+static pthread_mutex_t busy = PTHREAD_MUTEX_INITIALIZER;
+static int entered, left;
+
+static void wants_lock(void *arg, uint64_t notify_id, uint64_t handle, uint64_t notifier_id, void *data, size_t data_len)
+{
+	(void)notifier_id, (void)data, (void)data_len;
+	__atomic_store_n(&entered, 1, __ATOMIC_SEQ_CST);
+	pthread_mutex_lock(&busy);
+	pthread_mutex_unlock(&busy);
+	rados_notify_ack(arg, "o", notify_id, handle, NULL, 0);
+	__atomic_store_n(&left, 1, __ATOMIC_SEQ_CST);
+}
+
+/* A watch is ended while its callback waits for who ends it. */
+static void ended_while_called(rados_t cluster, rados_ioctx_t io)
+{
+	rados_completion_t completion;
+	uint64_t cookie;
+
+	section("a watch that is ended while its callback runs");
+	MUST(rados_watch2(io, "o", &cookie, wants_lock, NULL, io));
+	pthread_mutex_lock(&busy);
+	MUST(rados_aio_create_completion2(NULL, NULL, &completion));
+	MUST(rados_aio_notify(io, "o", completion, "x", 1, 5000, NULL, NULL));
+	while (!__atomic_load_n(&entered, __ATOMIC_SEQ_CST))
+		usleep(1000);
+	CALL(rados_unwatch2(io, cookie));
+	SHOW(left);
+	CALL(rados_unwatch2(io, cookie));
+	pthread_mutex_unlock(&busy);
+	CALL(rados_watch_flush(cluster));
+	SHOW(left);
+	MUST(rados_aio_wait_for_complete(completion));
+	show_result("the notification", rados_aio_get_return_value(completion));
+	rados_aio_release(completion);
+}
+
 int main(void)
 {
 	rados_t cluster = connect_cluster();
@@ -261,6 +300,7 @@ int main(void)
 	older(io);
 	impatient(io);
 	across(cluster);
+	ended_while_called(cluster, io);
 	finish(cluster, io, "c-watch");
 	return 0;
 }

@@ -1755,7 +1755,10 @@ int rados_unwatch(rados_ioctx_t io,
                   const char *o,
                   uint64_t cookie);
 
-/** Ends a watch; its callbacks are not called any more when this returns. Returns 0. */
+/**
+ * Ends a watch. None of its callbacks is called any more when this returns, but one may be
+ * running: `rados_watch_flush` waits for that. Returns 0.
+ */
 CEPH_RADOS_API int rados_unwatch2(rados_ioctx_t io, uint64_t cookie);
 
 /**

@@ -279,12 +279,7 @@ impl Engine for CephEngine {
     }
 
     fn unwatch(&self, handle: WatchHandle) -> Pending<'_, ()> {
-        Box::pin(async move {
-            let ended = pending(|done| self.objecter.unwatch(handle, done)).await;
-            // A call of its handler that is under way ends first.
-            self.watch_flush().await?;
-            ended
-        })
+        Box::pin(async move { pending(|done| self.objecter.unwatch(handle, done)).await })
     }
 
     fn watch_check(&self, handle: WatchHandle) -> Result<Duration> {

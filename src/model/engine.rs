@@ -147,7 +147,8 @@ pub trait Engine: Send + Sync {
         timeout: Option<Duration>,
         handler: Arc<dyn WatchHandler>,
     ) -> Pending<'_, WatchHandle>;
-    /// Ends a watch; no call of its handler begins after this is done. `-ENOTCONN` if it was lost.
+    /// Ends a watch; no call of its handler begins after this is done, but one may be under way
+    /// ([`watch_flush`](Self::watch_flush)). `-ENOTCONN` if there is none.
     fn unwatch(&self, handle: WatchHandle) -> Pending<'_, ()>;
     /// How long ago the watch was last known to be alive; `-ENOTCONN` if it was lost.
     fn watch_check(&self, handle: WatchHandle) -> Result<Duration>;

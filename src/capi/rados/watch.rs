@@ -258,7 +258,8 @@ exports! {
         runtime::block_on(Context::of(io)?.engine().unwatch(WatchHandle(cookie)))?;
         Ok(0)
     };
-    /// Ends a watch; its callbacks are not called any more when this returns. Returns 0.
+    /// Ends a watch. None of its callbacks is called any more when this returns, but one may be
+    /// running: `rados_watch_flush` waits for that. Returns 0.
     fn rados_unwatch2(io: rados_ioctx_t, cookie: u64) -> c_int => {
         runtime::block_on(Context::of(io)?.engine().unwatch(WatchHandle(cookie)))?;
         Ok(0)

@@ -133,25 +133,18 @@ impl Objecter {
         self.begin_linger(target, OsdFlags::WRITE, Kind::Watch(watch));
     }
 
-    /// Ends a watch; when `done` is called, on the thread of [`super::Events::defer`], no call of
-    /// its handler begins any more. `-ENOTCONN` if there is none, else what the OSD says; for a
-    /// watch that was lost with its object that is `-ENOENT`.
+    /// Ends a watch; when `done` is called no call of its handler begins any more, but one may still
+    /// be under way, which is not waited for: it may want a lock that the caller has. `-ENOTCONN` if
+    /// there is none, else what the OSD says; for a watch that was lost with its object that is
+    /// `-ENOENT`.
     pub fn unwatch(&self, handle: WatchHandle, done: UnitDone) {
         let linger = self.lingers.table.lock().lingers.remove(&handle.0);
         let Some(Linger { aim, kind: Kind::Watch(_), .. }) = linger else {
-            return self.events.defer(Box::new(move || done(Err(Errno::ENOTCONN.into()))));
+            return done(Err(Errno::ENOTCONN.into()));
         };
-        let me = self.me.clone();
-        let ended = move |reply: Reply| {
-            // Also for a watch that was lost, the OSD's word counts (measured on 16.2.15: `-ENOENT`
-            // when it was lost with its object).
-            let outcome = reply.ok().map(drop);
-            match me.upgrade() {
-                // Behind the calls that are waiting.
-                Some(objecter) => objecter.events.defer(Box::new(move || done(outcome))),
-                None => done(outcome),
-            }
-        };
+        // Also for a watch that was lost, the OSD's word counts (measured on 16.2.15: `-ENOENT`
+        // when it was lost with its object).
+        let ended = move |reply: Reply| done(reply.ok().map(drop));
         let aim = Aim::object(aim.target, OsdFlags::WRITE, 0);
         let body = Body::Watch(handle.0, WatchOp::Unwatch, 0, 0);
         let mtime = (self.config.wall)().into();

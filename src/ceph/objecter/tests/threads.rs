@@ -347,6 +347,8 @@ impl Client {
 
     fn unwatch(&self, handle: WatchHandle, watcher: &Watcher) -> Result<()> {
         let ended = wait(|done| self.objecter.unwatch(handle, done));
+        // One call may still be under way.
+        wait(|done| self.objecter.watch_flush(Box::new(|| done(()))));
         watcher.is_over.store(true, Ordering::SeqCst);
         ended
     }
