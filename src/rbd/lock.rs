@@ -202,7 +202,8 @@ impl Image {
             if self.gate.is_closed() {
                 return Err(Errno::ESHUTDOWN.into());
             }
-            self.watching().await;
+            // The lock bears the watch's number.
+            let _ = tokio::time::timeout(REWATCH, self.watch.made()).await;
             if self.try_acquire().await? {
                 return Ok(true);
             }
@@ -219,18 +220,6 @@ impl Image {
                 Err(_) => RETRY,
             };
             let _ = tokio::time::timeout(pause, peer).await;
-        }
-    }
-
-    /// The lock bears the watch's number, so it waits while a watch that was lost is made again.
-    async fn watching(&self) {
-        let end = tokio::time::Instant::now() + REWATCH;
-        while self.watch.handle().is_none()
-            && !self.watch.is_blocklisted()
-            && !self.gate.is_closed()
-            && tokio::time::Instant::now() < end
-        {
-            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 

@@ -5,13 +5,14 @@
 //! another ends with a notification of its own (Complete).
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::Pool;
 use super::image::Image;
@@ -49,7 +50,10 @@ pub(super) struct HeaderWatch {
     /// 0 while there is none.
     handle: AtomicU64,
     blocklisted: AtomicBool,
+    /// No watch is made any more: the image is closed or gone, or the client on the blocklist.
     stopped: AtomicBool,
+    /// There is a watch again, or never will be.
+    settled: Notify,
     /// Operations this client has asked the owner to run.
     asked: Mutex<HashMap<RequestId, Asked>>,
     /// Operations run for others: `None` while under way.
@@ -152,6 +156,7 @@ impl HeaderWatch {
             handle: AtomicU64::new(handle.map_or(0, |handle| handle.0)),
             blocklisted: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
+            settled: Notify::new(),
             asked: Mutex::default(),
             served: Mutex::default(),
             updates: Mutex::default(),
@@ -167,6 +172,23 @@ impl HeaderWatch {
         }
     }
 
+    /// Waits while there is no watch and one will be made.
+    pub(super) async fn made(&self) {
+        loop {
+            let mut settled = pin!(self.settled.notified());
+            settled.as_mut().enable();
+            if self.handle().is_some() || self.stopped.load(Ordering::SeqCst) {
+                return;
+            }
+            settled.await;
+        }
+    }
+
+    fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        self.settled.notify_waiters();
+    }
+
     pub(super) fn is_blocklisted(&self) -> bool {
         self.blocklisted.load(Ordering::Relaxed)
     }
@@ -178,7 +200,7 @@ impl HeaderWatch {
 
 impl Image {
     pub(super) async fn stop_watch(&self) {
-        self.watch.stopped.store(true, Ordering::SeqCst);
+        self.watch.stop();
         self.watch.asked.lock().clear();
         let handle = self.watch.handle.swap(0, Ordering::SeqCst);
         if handle != 0
@@ -206,6 +228,7 @@ impl Image {
             match Listener::watch(self.pool(), self.id()).await {
                 Ok((listener, handle)) => {
                     self.watch.handle.store(handle.0, Ordering::SeqCst);
+                    self.watch.settled.notify_waiters();
                     // Whoever closed the image meanwhile saw no watch, or else this sees that.
                     if self.watch.stopped.load(Ordering::SeqCst) {
                         return self.stop_watch().await;
@@ -213,13 +236,13 @@ impl Image {
                     listener.attach(&self, handle);
                     break;
                 }
-                Err(error) if error == Errno::ENOENT => return,
+                Err(error) if error == Errno::ENOENT => return self.watch.stop(),
+                Err(error) if error == Errno::ESHUTDOWN => {
+                    self.watch.blocklisted.store(true, Ordering::Relaxed);
+                    return self.watch.stop();
+                }
                 Err(error) => {
-                    let blocklisted = error == Errno::ESHUTDOWN;
-                    self.watch.blocklisted.store(blocklisted, Ordering::Relaxed);
-                    if blocklisted {
-                        return;
-                    }
+                    log::debug!(target: "rbd", "watching image {} again: {error}", self.id());
                 }
             }
             tokio::time::sleep(REWATCH).await;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::conf::{Config, EntityName};
+use crate::errno::Errno;
 use crate::model::Engine;
 use crate::runtime::block_on;
 use crate::tests::memory::MemoryEngine;
@@ -120,4 +121,31 @@ fn a_watch_lost_while_the_image_is_opened_is_made_again() {
     }
     block_on(image.close()).unwrap();
     assert_eq!(engine.watches(), 0);
+}
+
+#[test]
+fn a_write_waits_for_the_watch_that_its_lock_bears_and_not_in_vain() {
+    for gone in [false, true] {
+        let (engine, pool) = world();
+        let image = open(&pool);
+        engine.refuse_watches(Some(Errno::ETIMEDOUT));
+        engine.lose_watches();
+        let written = thread::scope(|scope| {
+            let writing = scope.spawn(|| block_on(image.write_at(0, &b"x"[..])));
+            while engine.refused_watches() == 0 {
+                thread::yield_now();
+            }
+            engine.refuse_watches(gone.then_some(Errno::ENOENT));
+            let begun = Instant::now();
+            let written = writing.join().unwrap();
+            // One more attempt is made after a second; then nothing is left to wait for.
+            assert!(begun.elapsed() < LONG / 5, "{:?}", begun.elapsed());
+            written
+        });
+        match gone {
+            false => assert_eq!(written.unwrap(), 1),
+            true => assert_eq!(written.unwrap_err(), Errno::EROFS),
+        }
+        let _ = block_on(image.close());
+    }
 }

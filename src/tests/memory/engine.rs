@@ -377,6 +377,9 @@ impl Engine for MemoryEngine {
         _timeout: Option<Duration>,
         handler: Arc<dyn WatchHandler>,
     ) -> Pending<'_, WatchHandle> {
+        if let Some(errno) = self.watch_refusal() {
+            return pending(Err(errno.into()));
+        }
         let key = key(&target);
         let mut world = self.world.lock();
         if world.objects.get(&key).is_none_or(|object| object.head.is_none()) {

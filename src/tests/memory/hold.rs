@@ -11,6 +11,9 @@ use crate::model::*;
 pub(super) struct Held {
     prefix: Option<String>,
     ops: VecDeque<(ObjectOp, Done)>,
+    /// How watches are refused, and how many were.
+    refusal: Option<Errno>,
+    refused: usize,
 }
 
 impl MemoryEngine {
@@ -49,6 +52,22 @@ impl MemoryEngine {
         for (handle, handler) in self.take_watches() {
             handler.failed(handle, Errno::ENOTCONN);
         }
+    }
+
+    /// From now on watches are refused with an error, or not any more.
+    pub(crate) fn refuse_watches(&self, how: Option<Errno>) {
+        self.held.lock().refusal = how;
+    }
+
+    /// How many watches were refused.
+    pub(crate) fn refused_watches(&self) -> usize {
+        self.held.lock().refused
+    }
+
+    pub(super) fn watch_refusal(&self) -> Option<Errno> {
+        let mut held = self.held.lock();
+        held.refused += usize::from(held.refusal.is_some());
+        held.refusal
     }
 
     pub(super) fn hold_back(&self, mut op: ObjectOp, done: Done) -> Option<(ObjectOp, Done)> {
