@@ -21,7 +21,7 @@ use crate::runtime;
 const PAGE: usize = 1024;
 
 /// What stands behind a `rados_list_ctx_t`.
-pub(super) struct Iterator {
+pub(super) struct ListHandle {
     io: IoCtx,
     listing: Listing,
     state: Mutex<State>,
@@ -37,7 +37,7 @@ struct State {
     current: [Vec<u8>; 3],
 }
 
-impl Handle for Iterator {
+impl Handle for ListHandle {
     const TAG: [u8; 8] = *b"listing\0";
 }
 
@@ -71,7 +71,7 @@ fn listing(io: &IoCtx, filter: Bytes) -> Listing {
     Listing { pool: io.pool(), scope, filter }
 }
 
-impl Iterator {
+impl ListHandle {
     /// Gives out the next entry; `-ENOENT` behind the last.
     fn advance(&self, state: &mut State) -> Result<()> {
         state.fetched.pop_front();
@@ -131,7 +131,7 @@ unsafe fn open(io: rados_ioctx_t, ctx: *mut rados_list_ctx_t) -> Result<c_int> {
             current: [Vec::new(), Vec::new(), Vec::new()],
         };
         let (listing, state) = (listing(&io, Bytes::new()), Mutex::new(state));
-        buffer::out(ctx, handle::create(Iterator { io, listing, state }));
+        buffer::out(ctx, handle::create(ListHandle { io, listing, state }));
     }
     Ok(0)
 }
@@ -140,7 +140,7 @@ unsafe fn open(io: rados_ioctx_t, ctx: *mut rados_list_ctx_t) -> Result<c_int> {
 /// The [C API contract](crate::capi::guard#safety).
 unsafe fn close(ctx: rados_list_ctx_t) -> Result<()> {
     // SAFETY: the caller's contract.
-    unsafe { handle::destroy::<Iterator>(ctx).map(drop) }
+    unsafe { handle::destroy::<ListHandle>(ctx).map(drop) }
 }
 
 /// The next object: name, locator (NULL for none) and namespace, with their lengths.
@@ -154,7 +154,7 @@ unsafe fn next(
 ) -> Result<c_int> {
     // SAFETY: the caller's contract.
     unsafe {
-        let iterator = handle::get::<Iterator>(ctx)?;
+        let iterator = handle::get::<ListHandle>(ctx)?;
         let mut state = iterator.state.lock();
         iterator.advance(&mut state)?;
         for (index, part) in state.current.iter().enumerate() {
@@ -192,11 +192,11 @@ exports! {
     /// The placement hash from which on the listing will ask for more, 0 behind the last: not that
     /// of the last object given out.
     fn rados_nobjects_list_get_pg_hash_position(ctx: rados_list_ctx_t) -> u32 => {
-        Ok(handle::get::<Iterator>(ctx)?.state.lock().next.hash)
+        Ok(handle::get::<ListHandle>(ctx)?.state.lock().next.hash)
     };
     /// Moves the listing to a placement hash. Returns `pos`.
     fn rados_nobjects_list_seek(ctx: rados_list_ctx_t, pos: u32) -> u32 => {
-        let iterator = handle::get::<Iterator>(ctx)?;
+        let iterator = handle::get::<ListHandle>(ctx)?;
         iterator.seek(HObject::at_hash(iterator.io.pool(), pos));
         Ok(pos)
     };
@@ -205,7 +205,7 @@ exports! {
         ctx: rados_list_ctx_t, cursor: rados_object_list_cursor
     ) -> u32 => {
         let to = Cursor::place(cursor)?;
-        let iterator = handle::get::<Iterator>(ctx)?;
+        let iterator = handle::get::<ListHandle>(ctx)?;
         let hash = to.hash;
         iterator.seek(to);
         Ok(iterator.io.pool_info().map_or(0, |pool| placement::fold(hash, pool.pg_num)))
@@ -215,7 +215,7 @@ exports! {
     fn rados_nobjects_list_get_cursor(
         ctx: rados_list_ctx_t, cursor: *mut rados_object_list_cursor
     ) -> c_int => {
-        let at = handle::get::<Iterator>(ctx)?.cursor();
+        let at = handle::get::<ListHandle>(ctx)?.cursor();
         buffer::out(cursor, Cursor::give(at));
         Ok(0)
     };

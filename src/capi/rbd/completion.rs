@@ -124,7 +124,7 @@ impl State {
         self.fetched + self.completed.len() as u64
     }
 
-    /// What to tell the program now, if anything.
+    /// What to tell the program now, if anything. To be told without the lock.
     fn news(&mut self) -> Option<News> {
         let (fd, kind) = self.notified?;
         let comes = self.fetches && kind == EVENT_TYPE_EVENTFD && self.told > self.fetched;
@@ -164,56 +164,54 @@ impl Events {
         self.state.lock().notified.is_some()
     }
 
-    /// A completed operation whose callback is not queued.
-    fn push(self: Arc<Self>, completion: Shared<CompletionHandle>) {
+    /// Changes the state and tells the program what is new by that.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state.lock();
-        if !state.fetches {
-            completion.completion.queue_callback();
-        }
-        state.completed.push_back(completion);
-        let begin = state.fetches && !std::mem::replace(&mut state.attended, true);
-        let behind = state.next();
+        let changed = change(&mut state);
         let news = state.news();
         drop(state);
-        if begin {
-            runtime::spawn(attend(Arc::downgrade(&self), behind));
-        }
         if let Some(news) = news {
             news.tell();
+        }
+        changed
+    }
+
+    /// A completed operation whose callback is not queued.
+    fn push(self: Arc<Self>, completion: Shared<CompletionHandle>) {
+        let unattended = self.change(|state| {
+            if !state.fetches {
+                completion.completion.queue_callback();
+            }
+            state.completed.push_back(completion);
+            let begin = state.fetches && !std::mem::replace(&mut state.attended, true);
+            begin.then(|| state.next())
+        });
+        if let Some(behind) = unattended {
+            runtime::spawn(attend(Arc::downgrade(&self), behind));
         }
     }
 
     /// At most `count` completed operations, the oldest first.
     fn fetch(&self, count: usize) -> Vec<Shared<CompletionHandle>> {
-        let mut state = self.state.lock();
-        let count = count.min(state.completed.len());
-        state.fetches = true;
-        state.fetched += count as u64;
-        let fetched = state.completed.drain(..count).collect();
-        let news = state.news();
-        drop(state);
-        if let Some(news) = news {
-            news.tell();
-        }
-        fetched
+        self.change(|state| {
+            let count = count.min(state.completed.len());
+            state.fetches = true;
+            state.fetched += count as u64;
+            state.completed.drain(..count).collect()
+        })
     }
 
     /// Queues the callbacks if operations before the `behind`-th were not fetched. Otherwise the
     /// number to look for the next time; `None` when nobody has to look.
     fn look(&self, behind: u64) -> Option<u64> {
-        let mut state = self.state.lock();
-        if state.fetched < behind {
-            state.fetches = false;
-            state.completed.iter().for_each(|late| late.completion.queue_callback());
-        }
-        state.attended = state.fetches && !state.completed.is_empty();
-        let next = state.attended.then(|| state.next());
-        let news = state.news();
-        drop(state);
-        if let Some(news) = news {
-            news.tell();
-        }
-        next
+        self.change(|state| {
+            if state.fetched < behind {
+                state.fetches = false;
+                state.completed.iter().for_each(|late| late.completion.queue_callback());
+            }
+            state.attended = state.fetches && !state.completed.is_empty();
+            state.attended.then(|| state.next())
+        })
     }
 }
 
