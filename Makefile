@@ -27,7 +27,8 @@ DIST := $(TARGET)/dist
 SOME_FAULTS := osd_killed monitor_killed socket_failures groups_doubled cluster_full paused blocklisted
 HEADERS := rados/librados.h rados/rados_types.h rbd/librbd.h rbd/features.h
 
-.PHONY: all install headers gaps test test-rust test-programs test-live test-cluster test-matrix fuzz dencoder valgrind race demo bench bench-cluster clean
+.PHONY: all install headers gaps clean demo bench bench-cluster \
+    test test-rust test-programs test-live test-cluster test-matrix fuzz dencoder valgrind race
 
 all:
 	$(CARGO) rustc --release --lib --crate-type staticlib
