@@ -1,7 +1,7 @@
 /* Watch and notify: both families, acknowledgements, time-outs, several watchers, two connections. */
-#include <pthread.h>
-
 #include "../transcript.h"
+
+#include <pthread.h>
 
 struct watcher {
 	rados_ioctx_t io;
@@ -280,7 +280,6 @@ static void ended_while_called(rados_t cluster, rados_ioctx_t io)
 		usleep(1000);
 	CALL(rados_unwatch2(io, cookie));
 	SHOW(left);
-	CALL(rados_unwatch2(io, cookie));
 	pthread_mutex_unlock(&busy);
 	CALL(rados_watch_flush(cluster));
 	SHOW(left);
