@@ -70,7 +70,7 @@ impl SharedMap {
         unsafe { self.at(at, 4).cast::<AtomicU32>().as_ref() }
     }
 
-    /// Makes a mutex at byte `at`, a multiple of 8, with [`MUTEX_BYTES`] of room. Nobody may use it
+    /// Makes a mutex at byte `at`, a multiple of 8, with `MUTEX_BYTES` of room. Nobody may use it
     /// yet.
     pub fn init_mutex(&self, at: usize) -> io::Result<()> {
         let mutex = self.at(at, MUTEX_BYTES).cast::<libc::pthread_mutex_t>().as_ptr();

@@ -16,7 +16,7 @@
 //! The result has to be what every other client and OSD computes, to the bit, for every map there
 //! is; so the names, steps and oddities are those of Ceph's `mapper.c`. What differs: a map whose
 //! buckets contain themselves is refused when it is read, and one rule may draw only so often
-//! ([`mapper`]): no map can make a client spin. May use: codec, errno. Must not use: anything else.
+//! (`mapper`): no map can make a client spin. May use: codec, errno. Must not use: anything else.
 
 mod args;
 mod bucket;
