@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tempfile::TempDir;
 
+use super::message::{ClientId, Message, Response};
 use super::*;
 use crate::cls::rbd::{ObjectState, SnapNamespace};
+use crate::codec::Writer;
 use crate::conf::{Config, EntityName};
 use crate::errno::Errno;
 use crate::runtime::block_on;
@@ -103,6 +105,38 @@ fn clients_that_write_at_once_both_get_on() {
             let read = image.read_at(object * OBJECT, 8192).await.unwrap();
             assert_eq!(read, vec![17 + object as u8; 8192]);
         }
+    });
+}
+
+#[test]
+fn a_peer_that_does_not_hear_of_the_lock_finds_it_free() {
+    block_on(async {
+        let world = World::new();
+        let (one, two) = (world.client(&[]).await, world.client(&[]).await);
+        make(&one, OBJECT).await;
+        let image = open(&one).await;
+        let client = ClientId { gid: two.engine.instance_id(), handle: 99 };
+        let tell = |message: Message| {
+            let (engine, header) = (Arc::clone(&two.engine), two.header(image.id()));
+            async move {
+                let answers = engine.notify(header, Writer::of(&message), None).await.unwrap();
+                let [(_, _, answer)] = &answers.acks[..] else { panic!("{answers:?}") };
+                answer.clone()
+            }
+        };
+        let yes = Writer::of(&Response(0));
+        for _ in 0..2 {
+            image.write_at(0, &b"x"[..]).await.unwrap();
+            assert_eq!(tell(Message::RequestLock { client, force: false }).await, yes);
+            // It is not taken, and so goes back.
+            image.write_at(0, &b"y"[..]).await.unwrap();
+            assert!(image.is_lock_owner().await.unwrap());
+            // Asked again, it is there to be taken when the answer comes, which is nobody's.
+            assert_eq!(tell(Message::RequestLock { client, force: false }).await, b""[..]);
+            assert_eq!(image.lock_owner().await.unwrap_err(), Errno::ENOENT);
+            tell(Message::AcquiredLock(client)).await;
+        }
+        image.close().await.unwrap();
     });
 }
 

@@ -29,7 +29,9 @@ use crate::cls::lock::{
 use crate::cls::rbd::names::EXCLUSIVE_LOCK;
 use crate::conf::Settings as _;
 use crate::errno::{Errno, Result};
-use crate::model::{BlocklistExpiry, EngineExt, ObjectOp, Op, Out, SnapId, WatchHandle};
+use crate::model::{
+    BlocklistExpiry, EngineExt, Notification, ObjectOp, Op, Out, SnapId, WatchHandle,
+};
 
 const TAG: &str = "internal";
 /// How long a peer that asked for the lock is given to take it.
@@ -56,6 +58,8 @@ pub(super) struct ExclusiveLock {
     /// The lock was last given up because a peer asked: it is let through before the lock is taken
     /// again.
     yielded: AtomicBool,
+    /// The peer for which the lock was last given up, if it has not taken it since.
+    passed_over: Mutex<ClientId>,
 }
 
 /// Who holds an image's lock.
@@ -85,6 +89,7 @@ impl ExclusiveLock {
             operations: Arc::new(RwLock::new(())),
             manual: AtomicBool::new(false),
             yielded: AtomicBool::new(false),
+            passed_over: Mutex::new(ClientId::default()),
         }
     }
 
@@ -98,6 +103,9 @@ impl ExclusiveLock {
 
     /// Another client says that it took the lock, or gave it up (`ClientId::default()`).
     pub(super) fn peer_owns(&self, client: ClientId) {
+        if client.is_valid() {
+            *self.passed_over.lock() = ClientId::default();
+        }
         *self.owner.lock() = client;
         self.peer.notify_waiters();
     }
@@ -319,7 +327,7 @@ impl Image {
         }
         self.unlock(&mut cookie).await;
         if let Ok(client) = self.client_id() {
-            self.lock.peer_owns(ClientId::default());
+            *self.lock.owner.lock() = ClientId::default();
             // Heard by all before this client may take the lock again.
             let _ = self.notify_all(Message::ReleasedLock(client)).await;
         }
@@ -434,20 +442,32 @@ impl Image {
         }
     }
 
-    /// A peer asks for the lock. What to answer: 0 when it will be given up, `-EROFS` when not.
-    pub(super) fn lock_requested(&self) -> i32 {
+    /// A peer asks for the lock: it is answered, with 0 when the lock will be given up and `-EROFS`
+    /// when not.
+    ///
+    /// One that asks again, though the lock was given up for it, does not hear of that: Ceph's own
+    /// clients while they close an image with unwritten data (measured on 16.2.15). It is answered
+    /// like somebody who asks when nobody has the lock, and when that is so: then it tries by
+    /// itself.
+    pub(super) fn lock_requested(&self, client: ClientId, notification: Notification) {
+        let Some(this) = self.this() else { return self.acknowledge(&notification, None) };
         if self.lock.is_manual() {
-            return Errno::EROFS.to_c();
+            return self.acknowledge(&notification, Some(Errno::EROFS.to_c()));
         }
-        if let Some(this) = self.this() {
-            self.lock.yielded.store(true, Ordering::Relaxed);
-            crate::runtime::spawn(async move {
-                if let Err(error) = this.release_lock().await {
-                    log::warn!(target: "rbd", "handing over the lock: {error}");
-                }
-            });
+        self.lock.yielded.store(true, Ordering::Relaxed);
+        let hears = *self.lock.passed_over.lock() != client;
+        if hears {
+            self.acknowledge(&notification, Some(0));
         }
-        0
+        crate::runtime::spawn(async move {
+            if let Err(error) = this.release_lock().await {
+                log::warn!(target: "rbd", "handing over the lock: {error}");
+            }
+            *this.lock.passed_over.lock() = client;
+            if !hears {
+                this.acknowledge(&notification, None);
+            }
+        });
     }
 }
 

@@ -265,6 +265,10 @@ impl Image {
         Ok(ClientId { gid: self.pool().engine.instance_id(), handle: handle.0 })
     }
 
+    fn is_me(&self, client: ClientId) -> bool {
+        self.client_id().is_ok_and(|me| me == client)
+    }
+
     /// Tells the other clients that the header changed. To be called after changing it; the view of
     /// this client is refreshed before its next request.
     pub async fn notify_update(&self) -> Result<()> {
@@ -364,14 +368,16 @@ impl Image {
                 self.owner_changed(client);
                 None
             }
-            Message::ReleasedLock(_) => {
-                self.owner_changed(ClientId::default());
+            Message::ReleasedLock(client) => {
+                if !self.is_me(client) {
+                    self.owner_changed(ClientId::default());
+                }
                 None
             }
-            Message::RequestLock { client, .. } => {
-                let mine = self.client_id().is_ok_and(|me| me == client);
-                (self.lock.is_held() && !mine).then(|| self.lock_requested())
+            Message::RequestLock { client, .. } if self.lock.is_held() && !self.is_me(client) => {
+                return self.lock_requested(client, notification);
             }
+            Message::RequestLock { .. } => None,
             Message::Progress { request, done, all } => {
                 if let Some(asked) = self.watch.asked.lock().get(&request) {
                     let _ = asked.events.send(Event::Progress);
@@ -396,7 +402,7 @@ impl Image {
         self.acknowledge(&notification, answer);
     }
 
-    fn acknowledge(&self, notification: &Notification, answer: Option<i32>) {
+    pub(super) fn acknowledge(&self, notification: &Notification, answer: Option<i32>) {
         acknowledge(self.pool(), self.pool().header(self.id()), notification, answer);
     }
 
@@ -423,8 +429,7 @@ impl Image {
     /// asked again.
     fn owner_changed(&self, client: ClientId) {
         let former = self.lock.owner();
-        let mine = self.client_id().is_ok_and(|me| me == client);
-        if mine || (self.lock.is_held() && !client.is_valid()) {
+        if self.is_me(client) || (self.lock.is_held() && !client.is_valid()) {
             return;
         }
         self.lock.peer_owns(client);
