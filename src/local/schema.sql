@@ -1,4 +1,4 @@
--- The metadata of a store, format 1. Look inside with: sqlite3 -readonly store.db
+-- The metadata of a store, format 2. Look inside with: sqlite3 -readonly store.db
 --
 -- Text is UTF-8, names of objects are bytes (BLOB), times are nanoseconds since 1970, u64 values
 -- are stored as the i64 of the same bits.
@@ -48,7 +48,7 @@ CREATE TABLE clearing (
 ) WITHOUT ROWID;
 
 -- An object: its identity and what all its versions have in common. It has a row as long as its
--- head or a clone exists.
+-- head or a clone exists, or when it was made and removed again under a snapshot (a whiteout).
 CREATE TABLE object (
     id        INTEGER PRIMARY KEY,
     pool      INTEGER NOT NULL,
@@ -72,7 +72,8 @@ CREATE TABLE body (
     omap_header BLOB NOT NULL DEFAULT x'',
     hint_object INTEGER NOT NULL DEFAULT 0,
     hint_write  INTEGER NOT NULL DEFAULT 0,
-    hint_flags  INTEGER NOT NULL DEFAULT 0
+    hint_flags  INTEGER NOT NULL DEFAULT 0,
+    has_omap    INTEGER NOT NULL DEFAULT 0   -- 1: was given omap, which was not cleared since
 );
 
 -- Preserved versions. snap is the clone's id: the newest snapshot it served when it was made.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
+use super::before::Table;
 use super::layout::XATTR_NAME_MAX;
 use super::txn::Txn;
 use crate::errno::{Errno, Result};
@@ -35,21 +36,18 @@ impl Txn<'_> {
         if let Some(value) = self.xattr_before(name) {
             return value;
         }
-        let id = self.body()?.id;
-        let mut find =
-            self.db.prepare_cached("SELECT value FROM xattr WHERE body = ?1 AND name = ?2")?;
-        let value = find.query_row(params![id, name], |row| bytes_at(row, 0)).optional()?;
-        value.ok_or_else(|| Errno::ENODATA.into())
+        self.object()?;
+        self.row(Table::Xattr, name)?.ok_or_else(|| Errno::ENODATA.into())
     }
 
     /// All xattrs in the order of their names; `-ENOENT`.
     pub(super) fn xattrs(&self) -> Result<Vec<(Bytes, Bytes)>> {
-        let id = self.body()?.id;
         let mut find = self
             .db
             .prepare_cached("SELECT name, value FROM xattr WHERE body = ?1 ORDER BY name")?;
-        let rows = find.query_map([id], pair)?;
-        Ok(rows.collect::<std::result::Result<_, _>>()?)
+        let rows = find.query_map([self.body.as_ref().map(|body| body.id)], pair)?;
+        let all = self.xattrs_before(rows.collect::<std::result::Result<_, _>>()?);
+        if all.is_empty() && !self.is_stored() { Err(Errno::ENOENT.into()) } else { Ok(all) }
     }
 
     /// Sets an xattr, making the object; `-ENAMETOOLONG`.
@@ -108,25 +106,36 @@ impl Txn<'_> {
         if holds { Ok(()) } else { Err(Errno::ECANCELED.into()) }
     }
 
-    /// The omap header; `-ENOENT`.
+    /// The omap header, empty without an object.
     pub(super) fn omap_header(&self) -> Result<Bytes> {
-        let id = self.body()?.id;
+        if let Some(header) = self.header_before() {
+            return Ok(header);
+        }
+        Ok(self.header_row()?.unwrap_or_default())
+    }
+
+    /// The omap header that the row has; `None` without an object.
+    pub(super) fn header_row(&self) -> Result<Option<Bytes>> {
+        let Some(body) = &self.body else { return Ok(None) };
         let mut find = self.db.prepare_cached("SELECT omap_header FROM body WHERE id = ?1")?;
-        Ok(find.query_row([id], |row| bytes_at(row, 0))?)
+        Ok(Some(find.query_row([body.id], |row| bytes_at(row, 0))?))
     }
 
     /// Sets the omap header, making the object.
     pub(super) fn omap_set_header(&mut self, header: &[u8]) -> Result<()> {
         self.create()?;
+        self.keep_header()?;
+        self.has_omap = true;
         let id = self.body()?.id;
         let mut set = self.db.prepare_cached("UPDATE body SET omap_header = ?2 WHERE id = ?1")?;
         set.execute(params![id, header])?;
         Ok(())
     }
 
-    /// Omap entries in key order behind `start_after` whose keys begin with `prefix`; `-ENOENT`.
+    /// Omap entries in key order behind `start_after` whose keys begin with `prefix`, none without
+    /// an object.
     pub(super) fn omap_list(&self, after: &[u8], prefix: &[u8], max: u64) -> Result<OmapValues> {
-        let id = self.body()?.id;
+        let id = self.body.as_ref().map(|body| body.id);
         // Behind the empty key is behind it: no listing shows a key without letters (measured on
         // 16.2.15).
         let compare = if prefix > after { ">=" } else { ">" };
@@ -155,16 +164,11 @@ impl Txn<'_> {
         if let Some(value) = self.omap_before(key) {
             return value;
         }
-        let id = self.body()?.id;
-        let mut find =
-            self.db.prepare_cached("SELECT value FROM omap WHERE body = ?1 AND key = ?2")?;
-        let value = find.query_row(params![id, key], |row| bytes_at(row, 0)).optional()?;
-        value.ok_or_else(|| Errno::ENOENT.into())
+        self.row(Table::Omap, key)?.ok_or_else(|| Errno::ENOENT.into())
     }
 
-    /// Those of some entries that exist, in key order; `-ENOENT`.
+    /// Those of some entries that exist, in key order.
     pub(super) fn omap_get_some(&self, keys: &[Bytes]) -> Result<OmapValues> {
-        self.body()?;
         let mut found = BTreeMap::new();
         for key in keys {
             match self.omap_get(key) {
@@ -204,8 +208,8 @@ impl Txn<'_> {
         self.create()?;
         if self.before.is_some() {
             entries.iter().try_for_each(|(key, _)| self.keep_omap(key))?;
-            self.keep_has_omap(true);
         }
+        self.has_omap = true;
         let id = self.body()?.id;
         let mut set = self
             .db
@@ -230,12 +234,17 @@ impl Txn<'_> {
         Ok(())
     }
 
-    /// Removes the omap entries from `first` on and before `last`; `-ENOENT` without an object.
+    /// Removes the omap entries from `first` on and before `last`, but for those that the same
+    /// operation set; `-ENOENT` without an object.
     pub(super) fn omap_rm_range(&mut self, first: &[u8], last: &[u8]) -> Result<()> {
         self.body()?;
         self.prepare_write()?;
-        self.keep_omap_range(first, Some(last))?;
         let id = self.body()?.id;
+        if self.before.is_some() {
+            let mut found = self.omap_keys_within(first, Some(last))?;
+            found.retain(|key| self.was_in_omap(key));
+            return self.omap_rm(found.iter().map(|key| &key[..]));
+        }
         let mut remove = self
             .db
             .prepare_cached("DELETE FROM omap WHERE body = ?1 AND key >= ?2 AND key < ?3")?;
@@ -243,12 +252,16 @@ impl Txn<'_> {
         Ok(())
     }
 
-    /// Removes all omap entries and the header; `-ENOENT` without an object.
+    /// Removes all omap entries and the header; `-ENOENT` without an object. Where there never were
+    /// any since it was done last, it changes nothing, not even the version.
     pub(super) fn omap_clear(&mut self) -> Result<()> {
         self.body()?;
+        if !self.has_omap {
+            return Ok(());
+        }
         self.omap_set_header(b"")?;
         self.keep_omap_range(b"", None)?;
-        self.keep_has_omap(false);
+        self.has_omap = false;
         let id = self.body()?.id;
         self.db.prepare_cached("DELETE FROM omap WHERE body = ?1")?.execute([id])?;
         Ok(())

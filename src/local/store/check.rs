@@ -143,8 +143,8 @@ fn check_snaps(db: &Connection, faults: &mut Vec<String>) -> Result<()> {
              (SELECT 1 FROM clone c WHERE s.object = c.object AND s.clone = c.snap)",
         ),
         (
-            "objects without any version",
-            "SELECT count(*) FROM object o WHERE head IS NULL AND NOT EXISTS
+            "objects without any version that no snapshot is older than",
+            "SELECT count(*) FROM object o WHERE head IS NULL AND snap_seq = 0 AND NOT EXISTS
              (SELECT 1 FROM clone c WHERE c.object = o.id)",
         ),
         (

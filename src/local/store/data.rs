@@ -61,14 +61,41 @@ pub(super) fn runs(layers: &[Layer], off: u64, len: u64) -> Vec<(Source, u64, u6
     runs
 }
 
-impl Txn<'_> {
-    /// Fills `buf` from `off` on; holes and what is behind the end read as zeros.
-    pub(super) fn fill(&self, off: u64, buf: &mut [u8]) -> Result<()> {
-        self.fill_layers(&self.chains, off, buf, &self.staged)
-    }
+/// Data as a step sees it.
+pub(super) struct Seen<'a> {
+    pub(super) chains: &'a BTreeMap<u32, Chain>,
+    pub(super) size: u64,
+    /// Bytes that are on their way into the layers.
+    pub(super) staged: &'a [Staged],
+    /// There is an object to be read.
+    pub(super) exists: bool,
+}
 
-    /// Fills `buf` from these layers, with bytes on their way into them.
-    pub(super) fn fill_layers(
+impl Seen<'_> {
+    /// Ranges (offset, length) with data within a range.
+    fn extents(&self, off: u64, end: u64) -> Vec<(u64, u64)> {
+        let mut extents: Vec<(u64, u64)> = Vec::new();
+        for (idx, start, len) in split(off, end.saturating_sub(off)) {
+            let Some(chain) = self.chains.get(&idx) else { continue };
+            for (source, at, n) in runs(&chain.layers, start, len) {
+                if source == Source::Zeros {
+                    continue;
+                }
+                let at = u64::from(idx) * SLOT + at;
+                match extents.last_mut() {
+                    Some((first, count)) if *first + *count == at => *count += n,
+                    _ => extents.push((at, n)),
+                }
+            }
+        }
+        extents
+    }
+}
+
+impl Txn<'_> {
+    /// Fills `buf` from these layers, with bytes on their way into them; holes and what is behind the
+    /// end read as zeros.
+    fn fill_layers(
         &self,
         chains: &BTreeMap<u32, Chain>,
         off: u64,
@@ -114,35 +141,53 @@ impl Txn<'_> {
         Ok(())
     }
 
-    /// The bytes from `off` on, at most `len` of them; fewer at the end.
+    /// The bytes from `off` on, at most `len` of them; fewer at the end. `-ENOENT` where an OSD's
+    /// store has no object to read what there should be.
     pub(super) fn read(&self, off: u64, len: u64) -> Result<Bytes> {
-        if let Some(bytes) = self.read_before(off, len) {
-            return bytes;
-        }
-        let end = off.saturating_add(len).min(self.size());
-        let mut bytes = BytesMut::zeroed(end.saturating_sub(off) as usize);
-        self.fill(off, &mut bytes)?;
+        let len = len.min(self.size().saturating_sub(off));
+        let mut bytes = BytesMut::zeroed(len as usize);
+        let read = self.read_into(off, &mut bytes)?;
+        bytes.truncate(read);
         Ok(bytes.freeze())
+    }
+
+    /// The same into memory. How many bytes.
+    pub(super) fn read_into(&self, off: u64, memory: &mut [u8]) -> Result<usize> {
+        let seen = self.seen();
+        let len = (memory.len() as u64).min(self.size().saturating_sub(off));
+        if len > 0 && !seen.exists {
+            return Err(Errno::ENOENT.into());
+        }
+        let read = len.min(seen.size.saturating_sub(off)) as usize;
+        self.fill_layers(seen.chains, off, &mut memory[..read], seen.staged)?;
+        Ok(read)
     }
 
     /// Ranges (offset, length) with data within a range, up to the end of the object.
     pub(super) fn extents(&self, off: u64, len: u64) -> Vec<(u64, u64)> {
-        let end = off.saturating_add(len).min(self.size());
-        let mut extents: Vec<(u64, u64)> = Vec::new();
-        for (idx, start, len) in split(off, end.saturating_sub(off)) {
-            let Some(chain) = self.chains.get(&idx) else { continue };
-            for (source, at, n) in runs(&chain.layers, start, len) {
-                if source == Source::Zeros {
-                    continue;
-                }
-                let at = u64::from(idx) * SLOT + at;
-                match extents.last_mut() {
-                    Some((first, count)) if *first + *count == at => *count += n,
-                    _ => extents.push((at, n)),
-                }
+        let seen = self.seen();
+        seen.extents(off, off.saturating_add(len).min(seen.size))
+    }
+
+    /// Ranges with data within a range, and their bytes one behind the other. The store knows of
+    /// blocks, an OSD of bytes: zeros at the end of a block that is data in part, before a hole,
+    /// are left out, so that copies of an object are as long as there.
+    pub(super) fn read_sparsely(&self, off: u64, len: u64) -> Result<(Vec<(u64, u64)>, Bytes)> {
+        let seen = self.seen();
+        let end = off.saturating_add(len).min(seen.size);
+        let mut extents = seen.extents(off, end);
+        let mut data = BytesMut::new();
+        for (off, len) in &mut extents {
+            let mut bytes = vec![0; *len as usize];
+            self.fill_layers(seen.chains, *off, &mut bytes, seen.staged)?;
+            if *off + *len < end {
+                let block = bytes.iter().rev().take(BLOCK as usize);
+                let zeros = block.take_while(|byte| **byte == 0).count() as u64;
+                *len -= if zeros < BLOCK { zeros } else { 0 };
             }
+            data.extend_from_slice(&bytes[..*len as usize]);
         }
-        extents
+        Ok((extents, data.freeze()))
     }
 
     /// Writes, making the object if need be. Without bytes it still reaches up to `off`.

@@ -355,8 +355,15 @@ impl Store {
         txn.context = Some(context);
         txn.load_head()?;
         let (mut result, mut steps) = steps::run(&mut txn, &mut job.op);
-        steps::strip_outputs(job.op.flags, &mut result, &mut steps);
         let mut version = txn.version_before;
+        if txn.is_changed() && !steps::limit_outputs(job.op.flags, &mut result, &mut steps) {
+            version = 0;
+        }
+        if result == Errno::ENOENT.to_c() {
+            // What comes back under this name is newer.
+            let removed = self.meta_number(db, "version")?;
+            version = version.max(removed.cast_unsigned());
+        }
         if result < 0 {
             return Ok((Reply { result, version, steps }, Effects::default()));
         }

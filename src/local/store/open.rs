@@ -20,7 +20,9 @@ use crate::errno::{Errno, Error, Result};
 use crate::local::disk::{Disk, RealDisk};
 
 /// The format this code reads and writes.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
+/// What makes the next format of a store of the first one, and so on.
+const UPGRADES: [&str; 1] = ["ALTER TABLE body ADD COLUMN has_omap INTEGER NOT NULL DEFAULT 1"];
 /// The metadata database within the directory.
 const DB_FILE: &str = "store.db";
 /// The database's tables.
@@ -55,8 +57,8 @@ impl OpenOptions {
             .map_err(|error| Error::from(error).context(DB_FILE))?;
         let db = Db::open(&path)?;
         let fsid = match read_meta(&db)? {
-            Some(fsid) => fsid,
-            None => db.write_with(Commit::Durable, create_schema)?,
+            Some((FORMAT, fsid)) => fsid,
+            _ => db.write_with(Commit::Durable, create_schema)?,
         };
         let data = dir.join("data");
         match fs::create_dir(&data) {
@@ -141,18 +143,18 @@ fn make_database_file(path: &Path, mode: u32) -> std::io::Result<()> {
     }
 }
 
-/// The store's id; `None` when the database is still empty.
-fn read_meta(db: &Db) -> Result<Option<Uuid>> {
+/// The store's format and id; `None` when the database is still empty.
+fn read_meta(db: &Db) -> Result<Option<(i64, Uuid)>> {
     db.read(|connection| {
         let tables = "SELECT count(*) FROM sqlite_schema WHERE name = 'meta'";
         if connection.query_row(tables, [], |row| row.get::<_, i64>(0))? == 0 {
             return Ok(None);
         }
-        read_fsid(connection)
+        read_identity(connection).map(Some)
     })
 }
 
-fn read_fsid(connection: &rusqlite::Connection) -> Result<Option<Uuid>> {
+fn read_identity(connection: &rusqlite::Connection) -> Result<(i64, Uuid)> {
     let value = "SELECT value FROM meta WHERE key = ?1";
     let format: i64 = connection.query_row(value, ["format"], |row| row.get(0))?;
     if format > FORMAT {
@@ -162,15 +164,18 @@ fn read_fsid(connection: &rusqlite::Connection) -> Result<Option<Uuid>> {
     let fsid: Option<String> =
         connection.query_row(value, ["fsid"], |row| row.get(0)).optional()?;
     let fsid = fsid.as_deref().and_then(|text| Uuid::parse_str(text).ok());
-    fsid.map(Some).ok_or_else(|| Errno::EIO.because("the store has no fsid"))
+    let fsid = fsid.ok_or_else(|| Errno::EIO.because("the store has no fsid"))?;
+    Ok((format, fsid))
 }
 
-/// Makes the tables, unless another process was faster.
+/// Makes the tables, or of older ones those of today, unless another process was faster.
 fn create_schema(tx: &rusqlite::Transaction<'_>) -> Result<Uuid> {
     let tables = "SELECT count(*) FROM sqlite_schema WHERE name = 'meta'";
-    if tx.query_row(tables, [], |row| row.get::<_, i64>(0))? > 0
-        && let Some(fsid) = read_fsid(tx)?
-    {
+    if tx.query_row(tables, [], |row| row.get::<_, i64>(0))? > 0 {
+        let (format, fsid) = read_identity(tx)?;
+        let known = usize::try_from(format - 1).unwrap_or(0);
+        UPGRADES.iter().skip(known).try_for_each(|upgrade| tx.execute_batch(upgrade))?;
+        tx.execute("UPDATE meta SET value = ?1 WHERE key = 'format'", [FORMAT])?;
         return Ok(fsid);
     }
     let fsid = Uuid::new_v4();
@@ -216,12 +221,33 @@ mod tests {
     fn a_newer_format_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
-        let newer = "UPDATE meta SET value = 2 WHERE key = 'format'";
-        store.db().write(|tx| Ok(tx.execute(newer, [])?)).unwrap();
+        let newer = "UPDATE meta SET value = ?1 WHERE key = 'format'";
+        store.db().write(|tx| Ok(tx.execute(newer, [FORMAT + 1])?)).unwrap();
         drop(store);
         let error = refusal(dir.path());
         assert_eq!(error, Errno::EPROTO);
         assert!(error.to_string().contains("newer release"), "{error}");
+    }
+
+    #[test]
+    fn an_older_format_is_brought_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let older = "ALTER TABLE body DROP COLUMN has_omap;
+                     INSERT INTO body (object, size, mtime, version) VALUES (1, 0, 0, 1);
+                     UPDATE meta SET value = 1 WHERE key = 'format'";
+        store.db().write(|tx| Ok(tx.execute_batch(older)?)).unwrap();
+        let fsid = store.fsid();
+        drop(store);
+        for _ in 0..2 {
+            let store = Store::open(dir.path()).unwrap();
+            let find = "SELECT has_omap, value FROM body, meta WHERE key = 'format'";
+            let found = |db: &rusqlite::Connection| {
+                Ok(db.query_row(find, [], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?)
+            };
+            assert_eq!(store.db().read(found).unwrap(), (1, FORMAT));
+            assert_eq!(store.fsid(), fsid);
+        }
     }
 
     #[test]

