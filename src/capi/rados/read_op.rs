@@ -47,8 +47,8 @@ pub(super) unsafe fn add(
     });
 }
 
-/// An output of a step that did not fail, stored by `keep`, whose answer is the step's return
-/// value. `keep` gets nothing for a step that was not executed: what has to be decoded is -EIO then
+/// An output of a step that did not fail, stored by `keep`, whose error is the step's return value.
+/// `keep` gets nothing for a step that was not executed: what has to be decoded is -EIO then
 /// (measured on 16.2.15).
 ///
 /// # Safety
@@ -60,8 +60,8 @@ pub(super) unsafe fn output(
     // SAFETY: the caller's contract.
     let prval = unsafe { OutPtr::new(prval) };
     Some(Box::new(move |result, out| {
-        let result = if result < 0 { result } else { keep(out).min(0) };
-        prval.set(result);
+        let kept = if result < 0 { result } else { keep(out) };
+        prval.set(if kept < 0 { kept } else { result });
     }))
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use libc::{c_char, c_int, time_t};
 
 use super::completion::CompletionHandle;
-use super::context::{Context, OutPtr};
-use super::io::{change, seconds};
+use super::context::{Call, Context, OutPtr, status};
+use super::io::seconds;
 use crate::capi::buffer;
 use crate::capi::guard::exports;
 use crate::capi::types::*;
@@ -34,8 +34,21 @@ unsafe fn rollback_to_name(
     unsafe {
         let name = buffer::text(snapname)?;
         let snap = Context::of(io)?.io().pool_info()?.snap_by_name(name).ok_or(Errno::ENOENT)?;
-        change(io, oid, Op::Rollback(snap))
+        rollback(io, oid, snap)
     }
+}
+
+/// Rolls an object back, also while the context reads a snapshot: the original does not look.
+///
+/// # Safety
+/// The [C API contract](crate::capi::guard#safety).
+unsafe fn rollback(io: rados_ioctx_t, oid: *const c_char, snap: SnapId) -> Result<c_int> {
+    // SAFETY: the caller's contract.
+    let (context, oid) = unsafe { (Context::of(io)?, buffer::string(oid)?) };
+    let mut head = context.io();
+    head.set_read_snap(SnapId::HEAD);
+    let op = head.write_op(oid)?.then(Op::Rollback(snap));
+    context.run(Call { op, finish: status })
 }
 
 /// Runs a future on the library's threads and completes with its result. A bad completion makes the
@@ -169,7 +182,7 @@ exports! {
     /// Makes the object what it was at a self-managed snapshot. Returns 0.
     fn rados_ioctx_selfmanaged_snap_rollback(
         io: rados_ioctx_t, oid: *const c_char, snapid: rados_snap_t
-    ) -> c_int => change(io, oid, Op::Rollback(SnapId(snapid)));
+    ) -> c_int => rollback(io, oid, SnapId(snapid));
     /// Sets the snapshots that later writes of this context are made under: the newest number given
     /// out, and those that exist, newest first. Returns 0, -EINVAL unless they descend.
     fn rados_ioctx_selfmanaged_snap_set_write_ctx(
