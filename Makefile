@@ -3,7 +3,7 @@
 #   make            builds release and leaves a ready prefix in target/dist
 #   make demo       installs the clients it needs and runs them on an embedded store
 #   make test       installs what it needs and runs every test
-#   make test-cluster    interoperation and faults on real clusters: some minutes
+#   make test-cluster    interoperation, faults and random operations on real clusters: some minutes
 #   make test-matrix     the same and every program on clusters of Ceph 18.2 and 20.2; as root. RELEASES=sid: one
 #   make fuzz       SECONDS=60 for every decoder, with libFuzzer (cargo install cargo-fuzz)
 #   make dencoder   encodings against Ceph's own program for them
@@ -99,6 +99,7 @@ test-cluster: all
 	ctests/interop/run.sh
 	ctests/faults/run.sh ours
 	ctests/damaged/run.sh
+	CARGO='$(CARGO)' ctests/differential.sh
 
 RELEASES ?= trixie sid
 test-matrix: all
