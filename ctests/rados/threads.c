@@ -118,8 +118,8 @@ static void notified(void *arg, uint64_t notify_id, uint64_t handle, uint64_t no
 
 	(void)notifier_id, (void)data, (void)length;
 	inner->result = rados_read(inner->io, "watched", buffer, sizeof(buffer), 0);
-	MUST(rados_notify_ack(inner->io, "watched", notify_id, handle, buffer, inner->result));
 	inner->seen++;
+	MUST(rados_notify_ack(inner->io, "watched", notify_id, handle, buffer, inner->result));
 }
 
 static void callbacks(rados_t cluster, rados_ioctx_t io)
