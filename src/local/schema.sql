@@ -58,7 +58,8 @@ CREATE TABLE object (
     name      BLOB NOT NULL,
     head      INTEGER,            -- body of the live object; NULL: deleted, clones remain
     snap_seq  INTEGER NOT NULL,   -- the newest snapshot it was written under
-    version   INTEGER NOT NULL    -- of its last change
+    version   INTEGER NOT NULL,   -- of its last change
+    had_omap  INTEGER NOT NULL DEFAULT 0   -- body.has_omap of a head that was removed
 );
 CREATE UNIQUE INDEX object_identity ON object (pool, position, namespace, name, locator);
 

@@ -22,7 +22,8 @@ use crate::local::disk::{Disk, RealDisk};
 /// The format this code reads and writes.
 const FORMAT: i64 = 2;
 /// What makes the next format of a store of the first one, and so on.
-const UPGRADES: [&str; 1] = ["ALTER TABLE body ADD COLUMN has_omap INTEGER NOT NULL DEFAULT 1"];
+const UPGRADES: [&str; 1] = ["ALTER TABLE body ADD COLUMN has_omap INTEGER NOT NULL DEFAULT 1;
+     ALTER TABLE object ADD COLUMN had_omap INTEGER NOT NULL DEFAULT 0"];
 /// The metadata database within the directory.
 const DB_FILE: &str = "store.db";
 /// The database's tables.
@@ -234,6 +235,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
         let older = "ALTER TABLE body DROP COLUMN has_omap;
+                     ALTER TABLE object DROP COLUMN had_omap;
                      INSERT INTO body (object, size, mtime, version) VALUES (1, 0, 0, 1);
                      UPDATE meta SET value = 1 WHERE key = 'format'";
         store.db().write(|tx| Ok(tx.execute_batch(older)?)).unwrap();

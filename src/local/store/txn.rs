@@ -129,8 +129,8 @@ pub(super) struct Txn<'a> {
     pub(super) version_before: u64,
     /// `prepare_write` was called.
     pub(super) writing: bool,
-    /// It was given omap, which was not cleared since. A removal does not count within the
-    /// operation, as on an OSD.
+    /// It was given omap, which was not cleared since; that it was removed does not count where
+    /// something is left of it, as on an OSD.
     pub(super) has_omap: bool,
     /// What was there before, in an operation whose steps look back.
     pub(super) before: Option<Box<Before>>,
@@ -187,8 +187,8 @@ impl<'a> Txn<'a> {
     /// Finds the object's row.
     pub(super) fn load_object(&mut self) -> Result<()> {
         let mut find = self.db.prepare_cached(
-            "SELECT id, head, snap_seq, version FROM object WHERE pool = ?1 AND position = ?2
-             AND namespace = ?3 AND name = ?4 AND locator = ?5",
+            "SELECT id, head, snap_seq, version, had_omap FROM object WHERE pool = ?1
+             AND position = ?2 AND namespace = ?3 AND name = ?4 AND locator = ?5",
         )?;
         let key = params![
             self.target.pool.0,
@@ -200,6 +200,7 @@ impl<'a> Txn<'a> {
         self.object = find
             .query_row(key, |row| {
                 let head: Option<i64> = row.get(1)?;
+                self.has_omap = row.get(4)?;
                 Ok(ObjectRow {
                     id: row.get(0)?,
                     head,
@@ -425,9 +426,10 @@ impl<'a> Txn<'a> {
             self.db.prepare_cached(raise)?.execute([version.cast_signed()])?;
             return Ok(());
         }
-        let mut update =
-            self.db.prepare_cached("UPDATE object SET version = ?2, head = NULL WHERE id = ?1")?;
-        update.execute([id, version.cast_signed()])?;
+        let mut update = self.db.prepare_cached(
+            "UPDATE object SET version = ?2, head = NULL, had_omap = ?3 WHERE id = ?1",
+        )?;
+        update.execute([id, version.cast_signed(), i64::from(self.has_omap)])?;
         Ok(())
     }
 

@@ -216,6 +216,19 @@ fn what_changes_nothing_makes_no_version() {
 }
 
 #[test]
+fn a_removed_object_that_snapshots_remember_had_omap() {
+    let b = Bench::new();
+    for (name, had) in [("with", true), ("without", false)] {
+        b.write(name, if had { vec![omap(&["k"])] } else { vec![write(0, b"1")] });
+        b.write_under(name, 5, &[5], [Op::Remove]);
+        let made = b.play(name, &[5], [Op::Create { exclusive: true }]).version;
+        assert_eq!(b.play(name, &[5], [Op::OmapClear]).version > made, had);
+        let cleared = b.version(name);
+        assert_eq!(b.play(name, &[5], [Op::OmapClear]).version, cleared);
+    }
+}
+
+#[test]
 fn refused_writes_answer_a_version() {
     let b = Bench::new();
     b.write("a", [write(0, b"1")]);
