@@ -184,7 +184,14 @@ impl Ask {
 
     /// Whether its output may have more than 64 bytes.
     pub(super) fn says_much(&self) -> bool {
-        matches!(self, Ask::GetXattrs | Ask::OmapGetVals { .. } | Ask::OmapGetSome)
+        match self {
+            // Without a length it reads all.
+            Ask::Read { len, .. } | Ask::SparseRead { len, .. } => *len == 0 || *len > 32,
+            _ => {
+                matches!(self, Ask::GetXattrs | Ask::OmapGetVals { .. } | Ask::OmapGetSome)
+                    || matches!(self, Ask::Replay)
+            }
+        }
     }
 
     fn gives_omap(&self) -> bool {
@@ -289,15 +296,15 @@ fn asked(what: impl Strategy<Value = Ask>, one_of: u32) -> impl Strategy<Value =
     (what, may_fail).prop_map(|(what, may_fail)| Asked { what, may_fail })
 }
 
-fn off() -> Range<u64> {
-    0..12
+/// Near the beginning, seldom around where a store's blocks meet.
+fn off() -> impl Strategy<Value = u64> {
+    prop_oneof![8 => 0..12_u64, 1 => 4090..4100_u64, 1 => 8190..8200_u64]
 }
 
-fn len() -> Range<u64> {
-    0..9
+fn len() -> impl Strategy<Value = u64> {
+    prop_oneof![8 => 0..9_u64, 1 => 4090..4100_u64]
 }
 
-type Range<T> = std::ops::Range<T>;
 type Strings = proptest::sample::Select<&'static str>;
 
 fn data() -> Strings {

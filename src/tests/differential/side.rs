@@ -80,8 +80,10 @@ impl Side {
                 Some(op) => {
                     self.played.set(self.played.get() + 1);
                     let answer = self.answer(op, &mut versions).await;
-                    assert!(!answer.starts_with(TIMED_OUT), "no answer: {step:?}");
+                    // It would not answer what comes, either.
+                    assert!(!answer.starts_with(TIMED_OUT), "no answer to {step:?} of {script:#?}");
                     let state = self.state(&target, SnapId::HEAD, &mut versions).await;
+                    assert!(!state.starts_with(TIMED_OUT), "damaged by {step:?} of {script:#?}");
                     format!("{answer}, then {state}")
                 }
             });
