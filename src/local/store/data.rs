@@ -93,8 +93,8 @@ impl Seen<'_> {
 }
 
 impl Txn<'_> {
-    /// Fills `buf` from these layers, with bytes on their way into them; holes and what is behind the
-    /// end read as zeros.
+    /// Fills `buf` from these layers, with bytes on their way into them; holes and what is behind
+    /// the end read as zeros.
     fn fill_layers(
         &self,
         chains: &BTreeMap<u32, Chain>,
