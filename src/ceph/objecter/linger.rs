@@ -133,8 +133,8 @@ impl Objecter {
         self.begin_linger(target, OsdFlags::WRITE, Kind::Watch(watch));
     }
 
-    /// Ends a watch; when `done` is called no call of its handler begins any more, but one may still
-    /// be under way, which is not waited for: it may want a lock that the caller has. `-ENOTCONN` if
+    /// Ends a watch; when `done` is called no call of its handler begins any more, but one may be
+    /// under way, which is not waited for: it may want a lock that the caller has. `-ENOTCONN` if
     /// there is none, else what the OSD says; for a watch that was lost with its object that is
     /// `-ENOENT`.
     pub fn unwatch(&self, handle: WatchHandle, done: UnitDone) {
