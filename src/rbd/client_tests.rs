@@ -128,6 +128,9 @@ fn a_peer_that_does_not_hear_of_the_lock_finds_it_free() {
         for _ in 0..2 {
             image.write_at(0, &b"x"[..]).await.unwrap();
             assert_eq!(tell(Message::RequestLock { client, force: false }).await, yes);
+            while image.lock_owner().await.is_ok() {
+                std::thread::yield_now();
+            }
             // It is not taken, and so goes back.
             image.write_at(0, &b"y"[..]).await.unwrap();
             assert!(image.is_lock_owner().await.unwrap());

@@ -58,7 +58,7 @@ pub(super) struct ExclusiveLock {
     /// The lock was last given up because a peer asked: it is let through before the lock is taken
     /// again.
     yielded: AtomicBool,
-    /// The peer for which the lock was last given up, if it has not taken it since.
+    /// The peer that last asked for the lock, if it has not taken it since.
     passed_over: Mutex<ClientId>,
 }
 
@@ -445,17 +445,16 @@ impl Image {
     /// A peer asks for the lock: it is answered, with 0 when the lock will be given up and `-EROFS`
     /// when not.
     ///
-    /// One that asks again, though the lock was given up for it, does not hear of that: Ceph's own
-    /// clients while they close an image with unwritten data (measured on 16.2.15). It is answered
-    /// like somebody who asks when nobody has the lock, and when that is so: then it tries by
-    /// itself.
+    /// One that asks again may not hear that the lock is given up for it: Ceph's own clients do not
+    /// while they close an image with unwritten data (measured on 16.2.15). It is answered like
+    /// somebody who asks when nobody has the lock, and when that is so: then it tries by itself.
     pub(super) fn lock_requested(&self, client: ClientId, notification: Notification) {
         let Some(this) = self.this() else { return self.acknowledge(&notification, None) };
         if self.lock.is_manual() {
             return self.acknowledge(&notification, Some(Errno::EROFS.to_c()));
         }
         self.lock.yielded.store(true, Ordering::Relaxed);
-        let hears = *self.lock.passed_over.lock() != client;
+        let hears = std::mem::replace(&mut *self.lock.passed_over.lock(), client) != client;
         if hears {
             self.acknowledge(&notification, Some(0));
         }
@@ -463,7 +462,6 @@ impl Image {
             if let Err(error) = this.release_lock().await {
                 log::warn!(target: "rbd", "handing over the lock: {error}");
             }
-            *this.lock.passed_over.lock() = client;
             if !hears {
                 this.acknowledge(&notification, None);
             }
