@@ -148,19 +148,6 @@ static void omap(rados_ioctx_t io)
 	CALL(rados_exec(io, "rbd_directory", "rbd", "dir_list", "\0\0\0\0\5\0\0\0", 12, buffer, sizeof(buffer)));
 }
 
-static bool is_listed(rados_ioctx_t io, const char *wanted)
-{
-	rados_list_ctx_t context;
-	const char *name;
-	bool found = false;
-
-	MUST(rados_nobjects_list_open(io, &context));
-	while (!found && rados_nobjects_list_next(context, &name, NULL, NULL) == 0)
-		found = strcmp(name, wanted) == 0;
-	rados_nobjects_list_close(context);
-	return found;
-}
-
 static void snapshots(rados_ioctx_t io)
 {
 	rados_snap_t snap;
@@ -178,8 +165,7 @@ static void snapshots(rados_ioctx_t io)
 	CALL(rados_ioctx_snap_remove(io, "one"));
 	content(io, "s");
 	/* It is listed until the OSDs have trimmed the snapshot. */
-	for (int tries = 0; tries < 600 && is_listed(io, "s"); tries++)
-		usleep(100000);
+	WAIT_UNTIL(!is_listed(io, "s"));
 }
 
 static void list(rados_ioctx_t io)

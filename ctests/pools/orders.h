@@ -234,4 +234,18 @@ static MAYBE_UNUSED void show_end(struct pending op)
 	rados_aio_release(op.completion);
 }
 
+/* Whether a listing shows an object whose name begins so. */
+static MAYBE_UNUSED bool is_listed(rados_ioctx_t io, const char *prefix)
+{
+	rados_list_ctx_t context;
+	const char *name;
+	bool found = false;
+
+	MUST(rados_nobjects_list_open(io, &context));
+	while (rados_nobjects_list_next(context, &name, NULL, NULL) == 0)
+		found |= !strncmp(name, prefix, strlen(prefix));
+	rados_nobjects_list_close(context);
+	return found;
+}
+
 #endif

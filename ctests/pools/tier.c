@@ -215,16 +215,8 @@ static void modes(rados_t cluster)
 /* Whether the cache holds objects of these names; it is flushed before. */
 static bool holds(const char *prefix)
 {
-	rados_list_ctx_t context;
-	const char *name;
-	bool found = false;
-
 	flush();
-	MUST(rados_nobjects_list_open(cache, &context));
-	while (rados_nobjects_list_next(context, &name, NULL, NULL) == 0)
-		found |= !strncmp(name, prefix, strlen(prefix));
-	rados_nobjects_list_close(context);
-	return found;
+	return is_listed(cache, prefix);
 }
 
 /* Operations under way while the cache comes and goes find their objects. */

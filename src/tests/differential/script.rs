@@ -32,7 +32,7 @@ pub(super) enum Move {
     Write {
         /// How many of the newest snapshots its context does not know.
         behind: usize,
-        /// With `LIBRADOS_OPERATION_ORDER_SNAP`... of the C API: refuses an old context.
+        /// A context older than the object's is refused.
         ordered: bool,
         /// Outputs are wanted (`LIBRADOS_OPERATION_RETURNVEC`).
         outputs: bool,
