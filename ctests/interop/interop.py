@@ -654,7 +654,9 @@ class Place:
 
     def __init__(self):
         WORK.mkdir(parents=True, exist_ok=True)
-        self.cluster = Cluster("interop", mons=1, replicas=1, shared=True, options=["osd_client_watch_timeout=5"])
+        # The dead are noticed soon; who lives says so more often than usual, because a late sign of life is fatal.
+        options = ["osd_client_watch_timeout=5", "objecter_tick_interval=1"]
+        self.cluster = Cluster("interop", mons=1, replicas=1, shared=True, options=options)
         self.checker = Side("original")
         # Sides that a scenario started itself.
         self.more = []

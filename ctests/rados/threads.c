@@ -1,8 +1,9 @@
 /* Many threads on one context, callbacks that call the library, handles that go while operations are in flight, a process
- * that forks before it connects. */
+ * that forks before, while and after it is connected. */
 #include "../transcript.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 #define POOL "c-threads"
@@ -197,35 +198,170 @@ static void in_flight(rados_ioctx_t io)
 	SHOW(size % 4);
 }
 
-/* A handle made before a fork is the child's and the parent's, each to connect for itself. */
-static void forked(const char *title)
+static void woken(void *arg, uint64_t notify_id, uint64_t handle, uint64_t notifier_id, void *data, size_t length)
 {
-	char fsids[2][64] = {"", ""};
-	rados_t both;
-	int status = -1, ends[2];
+	rados_ioctx_t io = arg;
+
+	(void)notifier_id, (void)data, (void)length;
+	rados_notify_ack(io, "child", notify_id, handle, "here", 4);
+}
+
+/* What needs every thread of the library: 0, or the number of the line that failed. */
+static int live(rados_t cluster)
+{
+	rados_ioctx_t io;
+	rados_completion_t c;
+	uint64_t cookie;
+	char buffer[16], *reply = NULL;
+	size_t length = 0;
+	int called = 0;
+
+#define TRY(call) do { if ((call) < 0) return __LINE__; } while (0)
+	TRY(rados_connect(cluster));
+	TRY(rados_wait_for_latest_osdmap(cluster));
+	if (rados_pool_lookup(cluster, POOL "-forked") == -ENOENT)
+		TRY(rados_pool_create(cluster, POOL "-forked"));
+	TRY(rados_ioctx_create(cluster, POOL "-forked", &io));
+	c = fresh(noted, &called);
+	TRY(rados_aio_write_full(io, "child", c, "of a child", 10));
+	TRY(rados_aio_wait_for_complete_and_cb(c));
+	TRY(called == 1 ? rados_aio_get_return_value(c) : -1);
+	rados_aio_release(c);
+	TRY(rados_read(io, "child", buffer, sizeof(buffer), 0) == 10 ? 0 : -1);
+	TRY(rados_watch2(io, "child", &cookie, woken, NULL, io));
+	TRY(rados_notify2(io, "child", "", 0, 5000, &reply, &length));
+	TRY(memmem(reply, length, "here", 4) ? 0 : -1);
+	rados_buffer_free(reply);
+	TRY(rados_unwatch2(io, cookie));
+	rados_ioctx_destroy(io);
+	rados_shutdown(cluster);
+	return 0;
+#undef TRY
+}
+
+static rados_t configured(void)
+{
+	rados_t cluster;
+
+	MUST(rados_create(&cluster, NULL));
+	MUST(rados_conf_read_file(cluster, NULL));
+	return cluster;
+}
+
+/* In a child of this process: the line of live() that failed, -1 where the child did not come to its end. */
+static int child_of(rados_t cluster, int grandchildren)
+{
+	int ends[2], line = -1;
 	pid_t child;
 
-	section(title);
-	MUST(rados_create(&both, NULL));
-	MUST(rados_conf_read_file(both, NULL));
 	MUST(pipe(ends));
 	fflush(stdout);
 	child = fork();
 	if (child == 0) {
-		alarm(5);
-		int good = rados_connect(both) == 0 && rados_cluster_fsid(both, fsids[0], 64) == 36 &&
-			   rados_wait_for_latest_osdmap(both) == 0 && write(ends[1], fsids[0], 64) == 64;
+		alarm(30);
+		line = live(cluster);
+		if (line == 0 && grandchildren)
+			line = child_of(configured(), grandchildren - 1);
+		_exit(write(ends[1], &line, sizeof(line)) == sizeof(line) ? 0 : 1);
+	}
+	close(ends[1]);
+	MUST(waitpid(child, NULL, 0));
+	if (read(ends[0], &line, sizeof(line)) != sizeof(line))
+		line = -1;
+	close(ends[0]);
+	return line;
+}
 
-		rados_shutdown(both);
-		_exit(good ? 0 : 1);
+/* A handle made before a fork is the child's and the parent's, each to connect for itself. */
+static void forked(const char *title, int grandchildren)
+{
+	rados_t both = configured();
+	int line;
+
+	section(title);
+	line = child_of(both, grandchildren);
+	printf("%s: the child %s\n", title, line == 0 ? "lived" : "did not");
+	if (line)
+		fprintf(stderr, "the child ended in line %d\n", line);
+	SHOW(live(both));
+}
+
+/* A child that ends what it inherited, as the destructors of a program do, ends nothing of its parent's. */
+static void inherited(void)
+{
+	rados_t other = configured();
+	rados_ioctx_t far;
+	uint64_t cookie;
+	int status = -1;
+	pid_t child;
+
+	section("a child ends what it inherited");
+	MUST(rados_connect(other));
+	MUST(rados_ioctx_create(other, POOL, &far));
+	MUST(rados_write_full(far, "child", "of a parent", 11));
+	MUST(rados_watch2(far, "child", &cookie, woken, NULL, far));
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		alarm(3);
+		rados_ioctx_destroy(far);
+		rados_shutdown(other);
+		_exit(0);
 	}
 	MUST(waitpid(child, &status, 0));
-	printf("%s: the child %s\n", title, status == 0 ? "connected" : "did not connect");
-	CALL(rados_connect(both));
-	CALL(rados_cluster_fsid(both, fsids[1], 64));
-	if (status == 0 && (read(ends[0], fsids[0], 64) != 64 || strcmp(fsids[0], fsids[1])))
-		puts("to another cluster");
-	rados_shutdown(both);
+	printf("the child %s\n", WIFEXITED(status) ? "came to its end" : "hung or crashed");
+	SHOW(rados_watch_check(far, cookie) >= 0);
+	CALL(rados_notify2(far, "child", "", 0, 5000, NULL, NULL));
+	content(far, "child");
+	CALL(rados_unwatch2(far, cookie));
+	rados_ioctx_destroy(far);
+	rados_shutdown(other);
+}
+
+/* Watches, forks, and is killed while its child lives on, who gives its number. */
+static void die_watching(int end)
+{
+	rados_t cluster = configured();
+	rados_ioctx_t io;
+	uint64_t cookie;
+	pid_t child;
+
+	MUST(rados_connect(cluster));
+	MUST(rados_ioctx_create(cluster, POOL "-forked", &io));
+	MUST(rados_watch3(io, "child", &cookie, woken, NULL, 6, io));
+	child = fork();
+	if (child == 0) {
+		alarm(60);
+		for (;;)
+			pause();
+	}
+	MUST(write(end, &child, sizeof(child)) == sizeof(child) ? 0 : -1);
+	raise(SIGKILL);
+}
+
+/* Nobody waits for the dead because of what their children inherited. */
+static void outlived(void)
+{
+	rados_t cluster = configured();
+	rados_ioctx_t io;
+	pid_t parent, child;
+	int ends[2];
+
+	section("a child outlives its parent, which watched");
+	MUST(pipe(ends));
+	fflush(stdout);
+	parent = fork();
+	if (parent == 0)
+		die_watching(ends[1]);
+	MUST(waitpid(parent, NULL, 0));
+	MUST(read(ends[0], &child, sizeof(child)) == sizeof(child) ? 0 : -1);
+	MUST(rados_connect(cluster));
+	MUST(rados_ioctx_create(cluster, POOL "-forked", &io));
+	WAIT_UNTIL(rados_notify2(io, "child", "", 0, 500, NULL, NULL) == 0);
+	SHOW(kill(child, 0));
+	kill(child, SIGKILL);
+	rados_ioctx_destroy(io);
+	rados_shutdown(cluster);
 	close(ends[0]);
 	close(ends[1]);
 }
@@ -257,14 +393,18 @@ int main(void)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	/* Before the process has any thread of the library. */
-	forked("a fork before connecting");
+	forked("a fork before connecting", 0);
+	forked("a fork after everything was shut down", 2);
+	outlived();
 	cluster = connect_cluster();
 	io = new_pool(cluster, POOL);
 	many_threads(cluster);
 	callbacks(cluster, io);
 	in_flight(io);
-	forked("a fork while other handles are connected");
+	forked("a fork while other handles are connected", 2);
+	inherited();
 	again();
+	CALL(rados_pool_delete(cluster, POOL "-forked"));
 	finish(cluster, io, POOL);
 	return 0;
 }

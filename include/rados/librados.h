@@ -804,8 +804,11 @@ CEPH_RADOS_API int rados_conf_set(rados_t cluster, const char *option, const cha
 
 /**
  * Connects to the cluster that the configuration names: `mon_host`. Returns 0; -EISCONN;
- * -ENOENT where it names none; -EOPNOTSUPP in a process that was forked after the library was
- * in use.
+ * -ENOENT where it names none.
+ *
+ * A connection is its process's. A child forked from that process uses neither it nor its
+ * contexts and images, and may connect for itself; to an embedded store only if its parent
+ * did not have that store open: -EOPNOTSUPP.
  */
 CEPH_RADOS_API int rados_connect(rados_t cluster);
 
@@ -1719,7 +1722,10 @@ int rados_setxattr(rados_ioctx_t io,
                    const char *buf,
                    size_t len);
 
-/** Ends a cluster handle. Its I/O contexts must have been destroyed. */
+/**
+ * Ends a cluster handle. Its I/O contexts must have been destroyed. Does nothing to a
+ * connection of the process that this one was forked from.
+ */
 CEPH_RADOS_API void rados_shutdown(rados_t cluster);
 
 /** Size in bytes and time of the last modification in seconds. Returns 0, -ENOENT. */

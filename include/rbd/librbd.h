@@ -1003,7 +1003,8 @@ int rbd_clone4(rados_ioctx_t p_ioctx,
 
 /**
  * Closes an image after its operations, with a flush, and ends the handle, also where it
- * returns an error.
+ * returns an error. -EINVAL in a child forked from the process that opened the image, whose
+ * it stays.
  */
 CEPH_RBD_API int rbd_close(rbd_image_t image);
 

@@ -8,14 +8,15 @@
 //!
 //! The tag says which type of handle this is, so that a rados_t given where a rados_ioctx_t
 //! belongs, or a null, is `-EINVAL` instead of a crash; it is wiped when the handle ends, so that
-//! using an ended handle is `-EINVAL` too as long as the allocator has not used the place again.
-//! One load and one comparison.
+//! using an ended handle is `-EINVAL` too as long as the allocator has not used the place again;
+//! and it says which process's a handle is ([`Handle::BOUND`]). Two loads and one comparison.
 //!
 //! A handle is counted: C holds one count from [`create`] to [`destroy`], and an operation that
 //! outlives the call takes its own with [`share`]. What the two have in common is safe to drop when
-//! the last is gone. May use: errno. Must not: know what is behind the handles.
+//! the last is gone. May use: errno, runtime. Must not: know what is behind the handles.
 
 use crate::errno::{Errno, Result};
+use crate::runtime::Generation;
 use libc::c_void;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,6 +27,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub trait Handle: Send + Sync + Sized + 'static {
     /// What tells this type of handle from all others: eight letters, `*b"ioctx..."` and the like.
     const TAG: [u8; 8];
+
+    /// Whether a handle is its process's alone, because there is a connection behind it: to a child
+    /// of that process it is `-EINVAL`, so that the child cannot end what is its parent's.
+    const BOUND: bool = false;
 }
 
 /// What a handle points to. `repr(C)`: the tag is first whatever the type.
@@ -44,8 +49,13 @@ impl<T> Drop for Slot<T> {
 /// The tag of a handle that was destroyed.
 const DEAD: u64 = 0xdead_dead_dead_dead;
 
-const fn tag<T: Handle>() -> u64 {
-    u64::from_ne_bytes(T::TAG)
+/// Far apart for processes next to each other, and 0 for the first.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
+#[inline]
+fn tag<T: Handle>() -> u64 {
+    let generation = if T::BOUND { Generation::current().number() } else { 0 };
+    u64::from_ne_bytes(T::TAG) ^ generation.wrapping_mul(SPREAD)
 }
 
 /// Makes a handle for `value`. It lives until [`destroy`].

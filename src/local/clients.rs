@@ -1,4 +1,4 @@
-//! The clients of a store, each with a kernel lock that dies with its process.
+//! The clients of a store, each with a kernel lock that dies with its process ([`Alive`]).
 //!
 //! ```text
 //!   table client          number, address, name
@@ -9,7 +9,7 @@
 //! Nobody has to notice a death when it happens: whoever meets a client's number (a watch, the
 //! owner of a lock) asks whether its file is still locked, and clears away what a dead one left.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension};
 
+use super::disk::Alive;
 use super::store::{Commit, Store};
 use crate::errno::{Errno, Result};
 
@@ -41,7 +42,7 @@ pub struct Client {
     id: u64,
     addr: String,
     /// `None` once it left.
-    lock: Mutex<Option<File>>,
+    alive: Mutex<Option<Alive>>,
 }
 
 impl Clients {
@@ -65,9 +66,7 @@ impl Clients {
         let id = self.store.db().write_with(Commit::Lazy, next_client)?;
         let mut options = File::options();
         let file = options.read(true).write(true).create(true).truncate(false).mode(self.mode);
-        let lock = file.open(self.lock_path(id))?;
-        // Waits at most for somebody who asks at this moment whether the client lives.
-        lock.lock()?;
+        let alive = Alive::lock(file.open(self.lock_path(id))?)?;
         let mut nonce = [0; 4];
         getrandom::fill(&mut nonce).map_err(|error| Errno::EIO.because(error.to_string()))?;
         let addr = format!("127.0.0.1:0/{}", u32::from_ne_bytes(nonce));
@@ -75,17 +74,14 @@ impl Clients {
             let insert = "INSERT INTO client (id, addr, name) VALUES (?1, ?2, ?3)";
             Ok(tx.execute(insert, (id.cast_signed(), &addr, name))?)
         })?;
-        Ok(Client { clients: Arc::clone(self), id, addr, lock: Mutex::new(Some(lock)) })
+        Ok(Client { clients: Arc::clone(self), id, addr, alive: Mutex::new(Some(alive)) })
     }
 
     /// Whether a client lives. Also true when that cannot be found out.
     #[must_use]
     pub fn is_alive(&self, id: u64) -> bool {
-        match File::open(self.lock_path(id)) {
-            Ok(file) => match file.try_lock_shared() {
-                Ok(()) => false,
-                Err(TryLockError::WouldBlock | TryLockError::Error(_)) => true,
-            },
+        match Alive::is_locked(&self.lock_path(id)) {
+            Ok(locked) => locked,
             Err(error) => error.kind() != std::io::ErrorKind::NotFound,
         }
     }
@@ -159,13 +155,13 @@ impl Client {
 
     /// Signs off: to the others this client is dead. Nothing the second time.
     pub fn leave(&self) {
-        let Some(lock) = self.lock.lock().take() else { return };
+        let Some(alive) = self.alive.lock().take() else { return };
         let id = self.id;
         if let Err(error) = self.clients.store.db().write_with(Commit::Lazy, |tx| forget(tx, id)) {
             log::debug!("client {id} could not sign off: {error}");
         }
         self.clients.unlink(id);
-        drop(lock);
+        drop(alive);
     }
 
     /// All clients of the store.
@@ -254,7 +250,7 @@ mod tests {
         // 99 never lived.
         assert_eq!(left(), [(id, 7)]);
         // A death without a chance to sign off.
-        client.lock.lock().as_ref().unwrap().unlock().unwrap();
+        drop(client.alive.lock().take());
         clients.sweep().unwrap();
         assert_eq!(left(), []);
         assert_eq!(fs::read_dir(dir.path().join("clients")).unwrap().count(), 0);

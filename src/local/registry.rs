@@ -9,31 +9,43 @@ use std::sync::{Arc, Weak};
 use parking_lot::Mutex;
 
 use super::store::Store;
-use crate::errno::Result;
+use crate::errno::{Errno, Result};
+use crate::runtime::Generation;
 
-/// The process (a forked child must not use its parent's database connections), the directory, and
-/// device and inode of the directory and its database, so that a store made anew in the same place
-/// is another one.
+/// The directory, and device and inode of the directory and its database, so that a store made anew
+/// in the same place is another one.
 #[derive(PartialEq, Eq, Hash, Clone)]
 struct Key {
-    process: u32,
     dir: PathBuf,
     inodes: [(u64, u64); 2],
 }
 
-static STORES: Mutex<Option<HashMap<Key, Weak<Store>>>> = Mutex::new(None);
+struct Opened {
+    store: Weak<Store>,
+    generation: Generation,
+}
 
-/// Opens the store in a directory, or finds it open.
+static STORES: Mutex<Option<HashMap<Key, Opened>>> = Mutex::new(None);
+
+/// Opens the store in a directory, or finds it open. `-EOPNOTSUPP` in a child of a process that had
+/// it open: SQLite goes by the parent's locks on the database then, which the child has not.
 pub fn open(dir: &Path) -> Result<Arc<Store>> {
+    let generation = Generation::current();
     let mut stores = STORES.lock();
     let stores = stores.get_or_insert_default();
-    if let Some(store) = key(dir).and_then(|key| stores.get(&key)?.upgrade()) {
-        return Ok(store);
+    if let Some(opened) = key(dir).and_then(|key| stores.get(&key)) {
+        if opened.generation != generation && opened.store.strong_count() > 0 {
+            let what = "the store was open when this process was forked";
+            return Err(Errno::EOPNOTSUPP.because(what).context(dir.display()));
+        }
+        if let Some(store) = opened.store.upgrade() {
+            return Ok(store);
+        }
     }
     let store = Store::open(dir)?;
-    stores.retain(|_, store| store.strong_count() > 0);
+    stores.retain(|_, opened| opened.store.strong_count() > 0);
     if let Some(key) = key(store.dir()) {
-        stores.insert(key, Arc::downgrade(&store));
+        stores.insert(key, Opened { store: Arc::downgrade(&store), generation });
     }
     Ok(store)
 }
@@ -43,7 +55,7 @@ fn key(dir: &Path) -> Option<Key> {
     let dir = dir.canonicalize().ok()?;
     let inode = |path: &Path| fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
     let inodes = [inode(&dir)?, inode(&dir.join("store.db"))?];
-    Some(Key { process: std::process::id(), dir, inodes })
+    Some(Key { dir, inodes })
 }
 
 #[cfg(test)]

@@ -10,18 +10,25 @@ use crate::conf::Config;
 use crate::connect;
 use crate::errno::{Errno, Result};
 use crate::model::{Engine, PoolId};
+use crate::runtime::Generation;
 
 /// A cluster: its configuration and, once connected, its engine.
 pub struct Cluster {
     config: Config,
-    engine: RwLock<Option<Arc<dyn Engine>>>,
+    connection: RwLock<Option<Connection>>,
+}
+
+/// An engine, and the process it works in.
+struct Connection {
+    engine: Arc<dyn Engine>,
+    generation: Generation,
 }
 
 impl Cluster {
     /// A handle that is not connected yet.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        Cluster { config, engine: RwLock::new(None) }
+        Cluster { config, connection: RwLock::new(None) }
     }
 
     /// Its configuration, to be changed before [`Cluster::connect`].
@@ -32,7 +39,7 @@ impl Cluster {
 
     /// Connects to what `mon_host` names. `-EISCONN` when it is connected.
     pub async fn connect(&self) -> Result<()> {
-        if self.engine.read().is_some() {
+        if self.connection.read().is_some() {
             return Err(Errno::EISCONN.into());
         }
         let engine = connect::connect(&self.config).await?;
@@ -50,17 +57,24 @@ impl Cluster {
 
     /// Takes the engine unless there is one; gives it back then.
     fn keep(&self, engine: Arc<dyn Engine>) -> Option<Arc<dyn Engine>> {
-        let mut slot = self.engine.write();
+        let mut slot = self.connection.write();
         if slot.is_some() {
             return Some(engine);
         }
-        *slot = Some(engine);
+        *slot = Some(Connection { engine, generation: Generation::current() });
         None
     }
 
-    /// The engine; `-ENOTCONN` before [`Cluster::connect`] and after [`Cluster::shutdown`].
+    /// The engine; `-ENOTCONN` before [`Cluster::connect`] and after [`Cluster::shutdown`], and in
+    /// a child of the process that connected.
     pub fn engine(&self) -> Result<Arc<dyn Engine>> {
-        self.engine.read().clone().ok_or_else(|| Errno::ENOTCONN.into())
+        match &*self.connection.read() {
+            Some(connection) if connection.generation == Generation::current() => {
+                Ok(connection.engine.clone())
+            }
+            Some(_) => Err(Errno::ENOTCONN.because("connected before this process was forked")),
+            None => Err(Errno::ENOTCONN.into()),
+        }
     }
 
     /// Asks the monitor of this name for a sign of life: its health and status as JSON. Also before
@@ -94,11 +108,18 @@ impl Cluster {
         Ok(self.engine()?.pools()?.into_iter().map(|(_, name)| name).collect())
     }
 
-    /// Ends the connection. Nothing happens when there is none.
+    /// Ends the connection. Nothing happens when there is none. In a child of the process that
+    /// connected the connection stays as it is: its sockets and files are the parent's too.
     pub async fn shutdown(&self) -> Result<()> {
-        let engine = self.engine.write().take();
-        match engine {
-            Some(engine) => engine.shutdown().await,
+        let connection = self.connection.write().take();
+        match connection {
+            Some(Connection { engine, generation }) if generation == Generation::current() => {
+                engine.shutdown().await
+            }
+            Some(inherited) => {
+                std::mem::forget(inherited);
+                Ok(())
+            }
             None => Ok(()),
         }
     }

@@ -15,17 +15,16 @@
 //! waits for them, who also takes them out of the queue. So a callback is late by two naps at most,
 //! and only when a program changes its habit.
 
-use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use once_cell::sync::Lazy;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
-use super::Completion;
+use super::process::PerProcess;
+use super::{Completion, ROLE, Role};
 
 /// Callbacks in a row run by waiting threads before the finisher begins to nap.
 const STOLEN_MIN: u32 = 32;
@@ -63,11 +62,9 @@ struct Finisher {
     stolen: AtomicU32,
 }
 
-thread_local! {
-    static ON_FINISHER: Cell<bool> = const { Cell::new(false) };
-}
+static FINISHER: PerProcess<Finisher> = PerProcess::new(start);
 
-static FINISHER: Lazy<Finisher> = Lazy::new(|| {
+fn start() -> Finisher {
     let spawned = thread::Builder::new().name("oxi-finisher".into()).spawn(run);
     if let Err(error) = spawned {
         log::error!("cannot start the callback thread: {error}");
@@ -78,7 +75,7 @@ static FINISHER: Lazy<Finisher> = Lazy::new(|| {
         drained: Condvar::new(),
         stolen: AtomicU32::new(0),
     }
-});
+}
 
 /// Queues work for the callback thread.
 pub fn finish(job: Box<dyn FnOnce() + Send>) {
@@ -86,22 +83,24 @@ pub fn finish(job: Box<dyn FnOnce() + Send>) {
 }
 
 pub(super) fn push(job: Job) {
-    let mut queue = FINISHER.queue.lock();
+    let finisher = FINISHER.get();
+    let mut queue = finisher.queue.lock();
     queue.jobs.push_back(job);
     if queue.asleep {
         queue.asleep = false;
         drop(queue);
-        FINISHER.work.notify_one();
+        finisher.work.notify_one();
     }
 }
 
 /// Notes that a waiting thread has run a callback that was queued here, and forgets those at the
 /// head of the queue that were run so.
 pub(super) fn stolen() {
-    if FINISHER.stolen.load(Ordering::Relaxed) < STOLEN_MIN {
-        FINISHER.stolen.fetch_add(1, Ordering::Relaxed);
+    let finisher = FINISHER.get();
+    if finisher.stolen.load(Ordering::Relaxed) < STOLEN_MIN {
+        finisher.stolen.fetch_add(1, Ordering::Relaxed);
     }
-    let mut queue = FINISHER.queue.lock();
+    let mut queue = finisher.queue.lock();
     while let Some(Job::Callback(completion)) = queue.jobs.front()
         && completion.is_taken()
     {
@@ -113,7 +112,7 @@ pub(super) fn stolen() {
 /// Whether the calling thread is the callback thread.
 #[must_use]
 pub fn on_finisher() -> bool {
-    ON_FINISHER.get()
+    ROLE.get() == Role::Finisher
 }
 
 /// Waits until every callback queued so far has returned. At once on the callback thread itself,
@@ -122,42 +121,44 @@ pub fn flush() {
     if on_finisher() {
         return;
     }
-    let mut queue = FINISHER.queue.lock();
+    let finisher = FINISHER.get();
+    let mut queue = finisher.queue.lock();
     queue.flushing += 1;
     while queue.running || !queue.jobs.is_empty() {
-        FINISHER.work.notify_one();
-        FINISHER.drained.wait(&mut queue);
+        finisher.work.notify_one();
+        finisher.drained.wait(&mut queue);
     }
     queue.flushing -= 1;
 }
 
 fn run() {
-    ON_FINISHER.set(true);
-    super::mark_own_thread();
+    ROLE.set(Role::Finisher);
+    let finisher = FINISHER.get();
     let mut batch = VecDeque::new();
-    let mut queue = FINISHER.queue.lock();
+    let mut queue = finisher.queue.lock();
     loop {
-        let count = wait_for_work(&mut queue);
+        let count = wait_for_work(finisher, &mut queue);
         queue.running = true;
         queue.left += count as u64;
         batch.extend(queue.jobs.drain(..count));
-        MutexGuard::unlocked(&mut queue, || batch.drain(..).for_each(run_job));
+        let run_all = || batch.drain(..).for_each(|job| run_job(finisher, job));
+        MutexGuard::unlocked(&mut queue, run_all);
         queue.running = false;
         if queue.jobs.is_empty() {
-            FINISHER.drained.notify_all();
+            finisher.drained.notify_all();
         }
     }
 }
 
 /// Waits for jobs that are to be run here: so many at the head of the queue, at least one.
-fn wait_for_work(queue: &mut MutexGuard<'_, Queue>) -> usize {
+fn wait_for_work(finisher: &Finisher, queue: &mut MutexGuard<'_, Queue>) -> usize {
     let mut naps = 0;
     loop {
-        let napping = FINISHER.stolen.load(Ordering::Relaxed) >= STOLEN_MIN;
+        let napping = finisher.stolen.load(Ordering::Relaxed) >= STOLEN_MIN;
         if napping && naps < NAPS_IDLE_MAX && queue.flushing == 0 {
             // What is there now has until the end of the nap to be run by who waits for it.
             let behind = queue.left + queue.jobs.len() as u64;
-            FINISHER.work.wait_for(queue, NAP);
+            finisher.work.wait_for(queue, NAP);
             let due = behind.saturating_sub(queue.left);
             if due > 0 {
                 return usize::try_from(due).unwrap_or(usize::MAX).min(queue.jobs.len());
@@ -166,10 +167,10 @@ fn wait_for_work(queue: &mut MutexGuard<'_, Queue>) -> usize {
             naps = if traffic { 0 } else { naps + 1 };
         } else if queue.jobs.is_empty() {
             if queue.flushing > 0 {
-                FINISHER.drained.notify_all();
+                finisher.drained.notify_all();
             }
             queue.asleep = true;
-            FINISHER.work.wait(queue);
+            finisher.work.wait(queue);
             queue.asleep = false;
             naps = 0;
         } else {
@@ -178,11 +179,11 @@ fn wait_for_work(queue: &mut MutexGuard<'_, Queue>) -> usize {
     }
 }
 
-fn run_job(job: Job) {
+fn run_job(finisher: &Finisher, job: Job) {
     match job {
         Job::Callback(completion) => {
             if completion.run_callback() {
-                FINISHER.stolen.store(0, Ordering::Relaxed);
+                finisher.stolen.store(0, Ordering::Relaxed);
             }
         }
         Job::Other(job) => {

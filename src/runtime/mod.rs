@@ -7,39 +7,49 @@
 //!   oxi-watch      (1)        calls handlers of watches, which may block
 //! ```
 //!
-//! Everything is started at first use. A program's callback never runs inside the call that
-//! submitted the operation: it runs on the finisher, or on a thread that is waiting for that
-//! completion. May use: errno. Must not: know RADOS.
+//! Everything is started at first use, in a forked process for itself ([`process`]). A program's
+//! callback never runs inside the call that submitted the operation: it runs on the finisher, or on
+//! a thread that is waiting for that completion. May use: errno. Must not: know RADOS.
 
 mod block_on;
 mod completion;
 mod finisher;
 mod handlers;
+mod process;
 
 use std::cell::Cell;
 use std::future::Future;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use once_cell::sync::Lazy;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 pub use block_on::block_on;
 pub use completion::{Callback, Completion};
 pub use finisher::{finish, flush as flush_callbacks, on_finisher};
 pub use handlers::{call as call_handler, flush as flush_handlers};
+pub use process::{Generation, forked};
+
+use process::PerProcess;
 
 /// Most threads that do blocking disk work at once.
 const DISK_THREADS_MAX: usize = 2;
 
-thread_local! {
-    static IS_OWN: Cell<bool> = const { Cell::new(false) };
+/// What a thread is here for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// The program's own.
+    Program,
+    Worker,
+    Finisher,
+    Watches,
 }
 
-/// The process whose threads these are; 0 before there are any.
-static OWNER: AtomicU32 = AtomicU32::new(0);
+thread_local! {
+    static ROLE: Cell<Role> = const { Cell::new(Role::Program) };
+}
 
-static RUNTIME: Lazy<Option<Runtime>> = Lazy::new(|| {
-    OWNER.store(std::process::id(), Ordering::Relaxed);
+static RUNTIME: PerProcess<Option<Runtime>> = PerProcess::new(start);
+
+fn start() -> Option<Runtime> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Builder::new_multi_thread()
         // The program's own threads do most of the work: what they submit runs on them.
@@ -47,35 +57,24 @@ static RUNTIME: Lazy<Option<Runtime>> = Lazy::new(|| {
         .max_blocking_threads(DISK_THREADS_MAX)
         .thread_name("oxirados")
         .thread_stack_size(512 << 10)
-        .on_thread_start(mark_own_thread)
+        .on_thread_start(|| ROLE.set(Role::Worker))
         .enable_all()
         .build()
         .inspect_err(|error| log::error!("cannot start threads: {error}"))
         .ok()
-});
+}
 
 /// The runtime's handle; `None` when its threads could not be started.
 #[must_use]
 pub fn handle() -> Option<&'static Handle> {
-    RUNTIME.as_ref().map(Runtime::handle)
-}
-
-/// Whether this process was forked from one that had the threads: it has none, and cannot get any.
-#[must_use]
-pub fn is_forked() -> bool {
-    let owner = OWNER.load(Ordering::Relaxed);
-    owner != 0 && owner != std::process::id()
+    RUNTIME.get().as_ref().map(Runtime::handle)
 }
 
 /// Whether the calling thread is one of this library: such a thread must not wait for what only
 /// other work of the library can bring.
 #[must_use]
 pub fn on_own_thread() -> bool {
-    IS_OWN.get()
-}
-
-fn mark_own_thread() {
-    IS_OWN.set(true);
+    ROLE.get() != Role::Program
 }
 
 /// Runs a future on the workers. Dropped with an error in the log if there are none.

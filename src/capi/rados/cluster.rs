@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 
 use super::pool::engine;
 use crate::capi::buffer;
+use crate::capi::fork;
 use crate::capi::guard::exports;
 use crate::capi::handle::{self, Handle};
 use crate::capi::types::*;
@@ -53,6 +54,7 @@ impl Handle for ConfigHandle {
 
 impl ClusterHandle {
     fn new(config: Config) -> Self {
+        fork::watch();
         let handle = handle::create(ConfigHandle(config.clone()));
         ClusterHandle { cluster: Cluster::new(config), config: handle, service: Mutex::default() }
     }
@@ -77,13 +79,6 @@ impl ClusterHandle {
     }
 
     fn connect(&self) -> Result<()> {
-        if runtime::is_forked() {
-            let what =
-                "forked from a process in which the library was in use: its threads are gone";
-            let error = Errno::EOPNOTSUPP.because(what);
-            log::error!(target: "rados", "cannot connect: {error}");
-            return Err(error);
-        }
         logging::follow(self.config());
         runtime::block_on(self.cluster.connect())
             .inspect_err(|error| log::error!(target: "rados", "cannot connect: {error}"))?;
@@ -176,13 +171,17 @@ exports! {
         Ok(handle::get::<ClusterHandle>(cluster)?.config_handle())
     };
     /// Connects to the cluster that the configuration names: `mon_host`. Returns 0; -EISCONN;
-    /// -ENOENT where it names none; -EOPNOTSUPP in a process that was forked after the library was
-    /// in use.
+    /// -ENOENT where it names none.
+    ///
+    /// A connection is its process's. A child forked from that process uses neither it nor its
+    /// contexts and images, and may connect for itself; to an embedded store only if its parent
+    /// did not have that store open: -EOPNOTSUPP.
     fn rados_connect(cluster: rados_t) -> c_int => {
         handle::get::<ClusterHandle>(cluster)?.connect()?;
         Ok(0)
     };
-    /// Ends a cluster handle. Its I/O contexts must have been destroyed.
+    /// Ends a cluster handle. Its I/O contexts must have been destroyed. Does nothing to a
+    /// connection of the process that this one was forked from.
     fn rados_shutdown(cluster: rados_t) => {
         let cluster = handle::destroy::<ClusterHandle>(cluster)?;
         runtime::block_on(cluster.cluster.shutdown())

@@ -33,6 +33,7 @@ pub(crate) struct Context {
 
 impl Handle for Context {
     const TAG: [u8; 8] = *b"ioctx\0\0\0";
+    const BOUND: bool = true;
 }
 
 /// Asynchronous writes under way, for `rados_aio_flush`.

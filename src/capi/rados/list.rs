@@ -39,6 +39,7 @@ struct State {
 
 impl Handle for ListHandle {
     const TAG: [u8; 8] = *b"listing\0";
+    const BOUND: bool = true;
 }
 
 /// What stands behind a `rados_object_list_cursor`: calls move it where it is, since C may have the

@@ -22,6 +22,7 @@ pub(super) struct ImageHandle {
 
 impl Handle for ImageHandle {
     const TAG: [u8; 8] = *b"rbdimage";
+    const BOUND: bool = true;
 }
 
 impl ImageHandle {

@@ -146,7 +146,8 @@ exports! {
         Opening::new(io, by_id(id)?, snap_name, true)?.later(image, c)
     };
     /// Closes an image after its operations, with a flush, and ends the handle, also where it
-    /// returns an error.
+    /// returns an error. -EINVAL in a child forked from the process that opened the image, whose
+    /// it stays.
     fn rbd_close(image: rbd_image_t) -> c_int => {
         let closed = handle::destroy::<ImageHandle>(image)?;
         runtime::block_on(closed.image.close())?;

@@ -5,11 +5,13 @@
 //!   Disk ---- RealDisk                 DiskFile: read_at write_at punch sync_data size
 //!        \--- FaultyDisk (tests)
 //!   SharedMap: a mapped file with atomics and mutexes that survive the death of their holder
+//!   Alive: a file that is locked as long as its process lives
 //! ```
 //!
 //! All `unsafe` of the store is here. May use: errno. Must not use: anything else of ours.
 #![allow(unsafe_code)]
 
+mod alive;
 #[cfg(test)]
 mod faulty;
 mod real;
@@ -19,6 +21,7 @@ mod space;
 use std::io;
 use std::sync::Arc;
 
+pub use alive::Alive;
 #[cfg(test)]
 pub(crate) use faulty::{Fault, FaultyDisk};
 pub use real::{RealDisk, boot_id};
