@@ -37,13 +37,10 @@ impl Decode for HObject {
 mod tests {
     use super::*;
 
-    fn object(hash: u32, name: &str) -> HObject {
-        HObject { name: name.into(), hash, pool: 2, snap: SnapId::HEAD, ..HObject::min() }
-    }
-
     #[test]
     fn objects_come_back() {
-        for object in [HObject::min(), HObject::max(), object(77, "name")] {
+        let some = HObject { hash: 77, pool: 2, snap: SnapId::HEAD, ..HObject::min() };
+        for object in [HObject::min(), HObject::max(), HObject { name: "n".into(), ..some }] {
             let bytes = Writer::of(&object);
             let mut reader = Reader::new(&bytes);
             assert_eq!(HObject::decode(&mut reader, "object").unwrap(), object);

@@ -1,4 +1,4 @@
-//! The objecter against OSDs that do as they are told (`fake`, `script`), and against ones that
+//! The objecter against OSDs that do as they are told (`fake`, `script`, `watches`), and against ones that
 //! behave like OSDs over a bad network, by seed (`sim`) or on threads of their own (`threads`).
 
 mod fake;
@@ -6,3 +6,4 @@ mod history;
 mod script;
 mod sim;
 mod threads;
+mod watches;
