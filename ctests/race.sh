@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs the tests of what threads share under ThreadSanitizer: completions, the finisher, handlers, sessions,
-# the objecter, watches of objects and of images.
+# the objecter, watches of objects and of images, the I/O of images, the store.
 #
 #   race.sh [FILTER...]          such as runtime:: or local::watch; all of these by default
 #
@@ -20,7 +20,7 @@ done
 [ -n "$library" ] || { echo "race.sh: skipped: no source of the standard library $version" >&2; exit 77; }
 
 [ $# -gt 0 ] || set -- runtime:: ceph::net:: ceph::objecter:: ceph::mon:: \
-    local::watch:: local::engine:: rados:: rbd::watch_tests::
+    local:: rados:: rbd::watch_tests:: rbd::gate rbd::io::
 cd "$top"
 export RUSTC_BOOTSTRAP=1 __CARGO_TESTS_ONLY_SRC_ROOT=$library
 export RUSTFLAGS=-Zsanitizer=thread CARGO_TARGET_DIR=$top/target/race
