@@ -4,7 +4,8 @@
 //! parent does not keep the parent's files locked, as it would with locks of open files. They have
 //! two habits to live with. A process does not see its own, and closing any descriptor of a file
 //! ends the process's lock on it: so a process never opens a file again that it has locked, but
-//! remembers which ones those are.
+//! remembers which ones those are. (A program that copies the directory of a store it is connected
+//! to opens them, and is dead to the others from then on.)
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, Metadata};
