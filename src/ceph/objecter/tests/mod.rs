@@ -1,5 +1,5 @@
-//! The objecter against OSDs that do as they are told (`fake`; `script`, `watches`), and against ones
-//! that behave like OSDs over a bad network, by seed (`sim`) or on threads of their own (`threads`).
+//! The objecter against OSDs that do as they are told (`fake`; `script`, `watches`), and against
+//! ones that behave like OSDs over a bad network, by seed (`sim`) or on threads (`threads`).
 
 mod fake;
 mod history;
