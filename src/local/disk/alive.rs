@@ -23,7 +23,7 @@ static OWN: Mutex<BTreeSet<(u64, u64)>> = Mutex::new(BTreeSet::new());
 pub struct Alive {
     inode: (u64, u64),
     /// Closed after the inode was forgotten: no other file has its number before.
-    _file: File,
+    file: File,
 }
 
 impl Alive {
@@ -31,9 +31,9 @@ impl Alive {
     pub fn lock(file: File) -> io::Result<Self> {
         let inode = inode(&file.metadata()?);
         OWN.lock().insert(inode);
-        let alive = Alive { inode, _file: file };
+        let alive = Alive { inode, file };
         let mut lock = whole_file(libc::F_WRLCK);
-        record_lock(&alive._file, libc::F_SETLK, &mut lock)?;
+        record_lock(&alive.file, libc::F_SETLK, &mut lock)?;
         Ok(alive)
     }
 

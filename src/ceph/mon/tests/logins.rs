@@ -2,14 +2,20 @@
 
 use super::*;
 
-#[test]
-fn tickets_are_renewed_over_the_session() {
+/// One monitor, and the session in which it knows us as 4100.
+fn logged_in() -> (World, Monitor, Arc<Session>) {
     let world = World::new(&[0], true);
     let mut monitor = Monitor::new(key(1));
     world.start();
     let session = world.one();
     session.log_in(&mut monitor, 4100);
     session.say(map_message(&map(1, &[0])));
+    (world, monitor, session)
+}
+
+#[test]
+fn tickets_are_renewed_over_the_session() {
+    let (world, mut monitor, session) = logged_in();
     world.pass_alive(&session, 70);
     assert!(session.take(auth::KIND).is_empty());
     world.pass_alive(&session, 6);
@@ -29,11 +35,7 @@ fn tickets_are_renewed_over_the_session() {
 
 #[test]
 fn who_is_not_known_as_before_logs_in_as_another() {
-    let world = World::new(&[0], true);
-    let mut monitor = Monitor::new(key(1));
-    world.start();
-    world.one().log_in(&mut monitor, 4100);
-    world.one().say(map_message(&map(1, &[0])));
+    let (world, mut monitor, _) = logged_in();
     let request = |session: &Session| session.handler.auth().unwrap().request().unwrap().payload;
     let asked = |session: &Session| request(session)[request(session).len() - 8..].to_vec();
     world.one().fail(Errno::ECONNRESET);
@@ -46,12 +48,7 @@ fn who_is_not_known_as_before_logs_in_as_another() {
 
 #[test]
 fn a_refused_renewal_logs_in_anew() {
-    let world = World::new(&[0], true);
-    let mut monitor = Monitor::new(key(1));
-    world.start();
-    let session = world.one();
-    session.log_in(&mut monitor, 4100);
-    session.say(map_message(&map(1, &[0])));
+    let (world, mut monitor, session) = logged_in();
     world.pass_alive(&session, 80);
     assert!(session.is_open() && !session.take(auth::KIND).is_empty());
     let mut reply = Writer::new();
