@@ -206,6 +206,8 @@ class Run:
         self.cluster = Cluster()
         self.references = pathlib.Path(os.environ.get("CTESTS_REFERENCE", WORK / "reference"))
         self.diffs = pathlib.Path(os.environ.get("CTESTS_DIFFS", WORK / "diffs"))
+        # Why programs failed, said again at the end: of a long output often only the last lines are kept.
+        self.failures = []
 
     def reference(self, script, fresh):
         """The reference transcript, run now if `fresh` or never recorded. None if that run fails."""
@@ -220,10 +222,12 @@ class Run:
             if status in (0, SKIPPED):
                 break
             # On a busy machine the original hangs at times; ours has one attempt only.
-            print(text + describe(script, status, WORK / "scratch" / way / script.replace("/", "_")))
+            report = text + describe(script, status, WORK / "scratch" / way / script.replace("/", "_"))
+            print(report)
         if status == SKIPPED:
             return text
         if status != 0:
+            self.failures.append(f"{script} on the original:\n{report}")
             return None
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(text)
@@ -261,6 +265,7 @@ class Run:
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(report + "\n")
         print(report)
+        self.failures.append(f"{script} on our {way}:\n{report}")
         return f"FAILED on our {way} ({sum(line[:1] in '+-' for line in diff)} lines differ, status {status})"
 
     def all(self, names):
@@ -273,6 +278,8 @@ class Run:
             failed += result.startswith("FAILED")
         print(f"{len(names) - failed} of {len(names)} agree with the original"
               if self.way != "original" else f"{len(names) - failed} of {len(names)} ran")
+        if len(names) > 1:
+            print("".join(f"again, {failure}\n" for failure in self.failures), end="", flush=True)
         return failed
 
 
@@ -281,8 +288,8 @@ def main():
     parser = argparse.ArgumentParser(
         prog="run.sh", description="Runs client programs on the original libraries and on ours.",
         epilog="Environment: CTESTS_CLUSTER (a running cluster to use), CTESTS_PORT (where to start one),"
-               " CTESTS_LIB (our libraries), CTESTS_NEWER (a folder with Debian sid's Ceph), CTESTS_REFERENCE and CTESTS_DIFFS (where transcripts and"
-               " differences are kept), CTESTS_TIMEOUT (seconds for one script).")
+               " CTESTS_LIB (our libraries), CTESTS_NEWER (a folder with Debian sid's Ceph), CTESTS_REFERENCE and"
+               " CTESTS_DIFFS (where transcripts and differences are kept), CTESTS_TIMEOUT (seconds for one script).")
     parser.add_argument("way", nargs="?", default="both", choices=list(OURS))
     parser.add_argument("-p", "--print", action="store_true", help="print the transcript")
     parser.add_argument("scripts", nargs="*", metavar="SCRIPT", help="or a folder of them")
