@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use super::classes::Caller;
 use super::clients::{self, Client, Clients};
-use super::store::Store;
+use super::store::{KnownObject, Store};
 use super::watch::Hub;
 use super::{applications, blocklist, clearing, commands, list, pools, services, stats, watch};
 use crate::conf::{Config, Value};
@@ -41,9 +41,47 @@ pub struct LocalEngine {
     client: Arc<Client>,
     caller: Arc<Caller>,
     hub: Arc<Hub>,
-    gate: blocklist::Gate,
+    access: Arc<Access>,
     config: Config,
+}
+
+/// Whether a client may do anything.
+#[derive(Default)]
+struct Access {
+    gate: blocklist::Gate,
     is_shut: AtomicBool,
+}
+
+impl Access {
+    /// `-ENOTCONN` after shutdown.
+    fn connected(&self) -> Result<()> {
+        if self.is_shut.load(Ordering::Acquire) { Err(Errno::ENOTCONN.into()) } else { Ok(()) }
+    }
+
+    /// As above; `-ESHUTDOWN` for a blocklisted client.
+    fn check(&self, store: &Store, client: &Client) -> Result<()> {
+        self.connected()?;
+        self.gate.check(store, client.addr())
+    }
+}
+
+/// An object that a client reads without operations.
+struct ReadObject {
+    store: Arc<Store>,
+    client: Arc<Client>,
+    access: Arc<Access>,
+    object: KnownObject,
+}
+
+impl ObjectContext for ReadObject {
+    fn read(&self, off: u64, memory: &mut [u8]) -> Option<usize> {
+        self.access.check(&self.store, &self.client).ok()?;
+        self.store.read_known(&self.object, off, memory)
+    }
+
+    fn is_current(&self) -> bool {
+        self.store.is_as_known(&self.object)
+    }
 }
 
 impl LocalEngine {
@@ -58,19 +96,17 @@ impl LocalEngine {
         clearing::resume(&store)?;
         let hub = Hub::new(Arc::clone(&store), Arc::clone(&client));
         let config = config.clone();
-        let is_shut = AtomicBool::new(false);
-        let gate = blocklist::Gate::default();
-        Ok(Arc::new(LocalEngine { store, client, caller, hub, gate, config, is_shut }))
+        let access = Arc::default();
+        Ok(Arc::new(LocalEngine { store, client, caller, hub, access, config }))
     }
 
     /// Fails after shutdown, and for a blocklisted client.
     fn allowed(&self) -> Result<()> {
-        self.connected()?;
-        self.gate.check(&self.store, self.client.addr())
+        self.access.check(&self.store, &self.client)
     }
 
     fn connected(&self) -> Result<()> {
-        if self.is_shut.load(Ordering::Acquire) { Err(Errno::ENOTCONN.into()) } else { Ok(()) }
+        self.access.connected()
     }
 
     /// Changes the database.
@@ -120,10 +156,10 @@ impl LocalEngine {
 
 impl Engine for LocalEngine {
     fn submit(&self, mut op: ObjectOp, mut done: Done) {
-        if self.is_shut.load(Ordering::Acquire) {
+        if self.connected().is_err() {
             return done(Reply::error(Errno::ESHUTDOWN));
         }
-        if let Err(error) = self.gate.check(&self.store, self.client.addr()) {
+        if let Err(error) = self.access.gate.check(&self.store, self.client.addr()) {
             return done(Reply::error(error.errno()));
         }
         if !op.target.locator.is_empty() {
@@ -154,6 +190,16 @@ impl Engine for LocalEngine {
     fn keeps_writes(&self) -> bool {
         // The page cache does.
         true
+    }
+
+    fn has_object_contexts(&self) -> bool {
+        true
+    }
+
+    fn object_context(&self, target: &Target, snap: SnapId) -> Option<Arc<dyn ObjectContext>> {
+        let object = self.store.known(target, snap)?;
+        let (store, client) = (Arc::clone(&self.store), Arc::clone(&self.client));
+        Some(Arc::new(ReadObject { store, client, access: Arc::clone(&self.access), object }))
     }
 
     fn fsid(&self) -> Uuid {
@@ -404,7 +450,7 @@ impl Engine for LocalEngine {
 
     fn shutdown(&self) -> Pending<'_, ()> {
         Box::pin(async {
-            if self.is_shut.swap(true, Ordering::AcqRel) {
+            if self.access.is_shut.swap(true, Ordering::AcqRel) {
                 return Ok(());
             }
             self.hub.close();

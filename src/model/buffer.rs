@@ -162,6 +162,16 @@ pub trait ReadMemory: Send {
     fn split_to(&mut self, at: usize) -> Box<dyn ReadMemory>;
 }
 
+impl ReadMemory for Box<dyn ReadMemory> {
+    fn bytes(&mut self) -> &mut [u8] {
+        (**self).bytes()
+    }
+
+    fn split_to(&mut self, at: usize) -> Box<dyn ReadMemory> {
+        (**self).split_to(at)
+    }
+}
+
 impl ReadMemory for BytesMut {
     fn bytes(&mut self) -> &mut [u8] {
         self

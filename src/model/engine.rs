@@ -61,6 +61,18 @@ pub struct CommandReply {
     pub status: String,
 }
 
+/// An object that exists, as an engine has it in memory.
+pub trait ObjectContext: Send + Sync {
+    /// Fills memory from `off` on: how many bytes there were, fewer at the object's end. `None`,
+    /// with anything in the memory, when an operation has to tell: the object is not as it was,
+    /// operations before this one come first, the disk would have to be waited for, something
+    /// fails.
+    fn read(&self, off: u64, memory: &mut [u8]) -> Option<usize>;
+
+    /// Whether the object is still as it was.
+    fn is_current(&self) -> bool;
+}
+
 /// A connected cluster: a real one, or a directory. Made by [`crate::connect`].
 ///
 /// Futures do their first work when polled. A method that returns a value at once answers from the
@@ -79,6 +91,17 @@ pub trait Engine: Send + Sync {
     /// image acknowledges writes ahead of an engine that does not.
     fn keeps_writes(&self) -> bool {
         false
+    }
+
+    /// Whether it has objects in memory, for reads without an operation.
+    fn has_object_contexts(&self) -> bool {
+        false
+    }
+
+    /// What it has in memory of an object's head, or of the object at a snapshot: `None` of one
+    /// that was not looked at lately, or does not exist.
+    fn object_context(&self, _target: &Target, _snap: SnapId) -> Option<Arc<dyn ObjectContext>> {
+        None
     }
 
     /// The cluster's id.

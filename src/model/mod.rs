@@ -21,7 +21,9 @@ mod snap;
 mod watch;
 
 pub use buffer::{Payload, ReadMemory};
-pub use engine::{CommandReply, CommandTarget, Engine, EngineExt, MinCompatible, Pending};
+pub use engine::{
+    CommandReply, CommandTarget, Engine, EngineExt, MinCompatible, ObjectContext, Pending,
+};
 pub use hobject::HObject;
 pub use ids::{Name, PoolId, SnapId, Target};
 pub use list::{ListEntry, ListPage, ListScope, Listing};

@@ -143,6 +143,84 @@ fn a_peer_that_does_not_hear_of_the_lock_finds_it_free() {
     });
 }
 
+/// Random requests against a model, and what each client reads at once.
+#[test]
+fn what_is_read_at_once_is_what_a_request_would_read() {
+    block_on(async {
+        let world = World::new();
+        let (one, two) = (world.client(&[]).await, world.client(&[]).await);
+        make(&one, 4 * OBJECT).await;
+        let (image, other) = (open(&one).await, open(&two).await);
+        let mut state = 1_u64;
+        let mut random = move |below: u64| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 33) % below
+        };
+        let mut head = vec![0; 4 * OBJECT as usize];
+        let mut old: Option<(SnapId, Vec<u8>)> = None;
+        let mut told = 0;
+        for round in 0..300_u64 {
+            let off = random(head.len() as u64 - 1);
+            let len = (random(3 << 16) + 1).min(head.len() as u64 - off);
+            let range = off as usize..(off + len) as usize;
+            let byte = (round % 255) as u8 + 1;
+            match random(40) {
+                0..20 => {
+                    image.write_at(off, vec![byte; len as usize]).await.unwrap();
+                    head[range].fill(byte);
+                }
+                20..30 => {
+                    // Whole objects too, which then are not there.
+                    let at = off / OBJECT * OBJECT;
+                    let len = OBJECT.min(head.len() as u64 - at);
+                    image.discard_at(at, len).await.unwrap();
+                    head[at as usize..(at + len) as usize].fill(0);
+                }
+                30 => {
+                    head.resize(((2 + random(3)) * OBJECT - (random(9) << 16)) as usize, 0);
+                    image.resize(head.len() as u64, true, no_progress()).await.unwrap();
+                }
+                31 if old.is_none() => {
+                    let (namespace, name) = (SnapNamespace::User, "s".to_owned());
+                    let operation = Operation::SnapCreate { namespace, name, flags: 0 };
+                    image.run(operation, no_progress()).await.unwrap();
+                    let snap = image.header().user_snapshot("s").unwrap().id;
+                    old = Some((snap, head.clone()));
+                }
+                32 => {
+                    let snap = old.as_ref().filter(|_| other.snap() == SnapId::HEAD);
+                    let snap = snap.map_or(SnapId::HEAD, |(snap, _)| *snap);
+                    other.set_snap(snap).await.unwrap();
+                }
+                // The second time at once, if at all.
+                _ => drop(image.read_at(off, len as usize).await.unwrap()),
+            }
+            for client in [&image, &other] {
+                client.refresh_if_required().await.unwrap();
+                let now = match &old {
+                    Some((snap, data)) if client.snap() == *snap => data,
+                    _ => &head,
+                };
+                let wanted = &now[now.len().min(off as usize)..];
+                let mut memory = vec![0xff; 8192];
+                for _ in 0..2 {
+                    if let Some(read) = client.read_at_once(off, &mut memory) {
+                        assert_eq!(read as usize, wanted.len().min(8192), "round {round}");
+                        assert!(wanted.starts_with(&memory[..read as usize]), "round {round}");
+                        told += 1;
+                    } else if !wanted.is_empty() {
+                        let read = client.read_at(off, 8192).await.unwrap();
+                        assert!(!read.is_empty() && wanted.starts_with(&read), "round {round}");
+                    }
+                }
+            }
+        }
+        assert!(told > 300, "{told} reads at once");
+        image.close().await.unwrap();
+        assert_eq!(image.read_at_once(0, &mut [0]), None);
+    });
+}
+
 #[test]
 fn the_owner_runs_what_others_ask_for() {
     block_on(async {

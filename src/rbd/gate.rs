@@ -102,7 +102,7 @@ impl<R: Waits> Gate<R> {
         if state.closed {
             return Admission::Closed(request);
         }
-        if !state.is_clear(needs) || (needs != Needs::Header && !state.queue.is_empty()) {
+        if !state.lets_through(needs) {
             let attend = !state.attended && state.obstacles_to(needs) != Obstacles::default();
             state.attended |= attend;
             request.keep();
@@ -110,6 +110,12 @@ impl<R: Waits> Gate<R> {
             return Admission::Queued { attend };
         }
         Admission::Start(request, state.enter())
+    }
+
+    /// Lets a request through if nothing is in its way.
+    pub(super) fn try_enter(&self, needs: Needs) -> Option<Ticket> {
+        let mut state = self.state.lock();
+        state.lets_through(needs).then(|| state.enter())
     }
 
     /// Counts a request that needs no admission.
@@ -284,6 +290,11 @@ impl<R> State<R> {
     fn is_clear(&self, needs: Needs) -> bool {
         self.obstacles_to(needs) == Obstacles::default()
             && (needs != Needs::ToWrite || self.writes_held == 0)
+    }
+
+    /// Whether a request that comes now need not wait.
+    fn lets_through(&self, needs: Needs) -> bool {
+        !self.closed && self.is_clear(needs) && (needs == Needs::Header || self.queue.is_empty())
     }
 
     fn newest(&self) -> u64 {

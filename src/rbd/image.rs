@@ -11,7 +11,7 @@ use parking_lot::{Mutex, RwLock};
 
 use super::gate::{Gate, Ticket};
 use super::header::{Fixed, Header};
-use super::io::{Cache, Copyup, Request};
+use super::io::{Cache, Contexts, Copyup, Request};
 use super::lock::ExclusiveLock;
 use super::object_map::OpenMap;
 use super::view::{IoSettings, View, write_context};
@@ -72,6 +72,8 @@ pub struct Image {
     pub(super) gate: Gate<Request>,
     /// Where writes may be acknowledged before they are written.
     pub(super) cache: Option<Cache>,
+    /// The engine has objects in memory, for reads at once.
+    pub(super) has_contexts: bool,
     pub(super) lock: ExclusiveLock,
     pub(super) watch: HeaderWatch,
     /// Copy-ups under way, by object.
@@ -117,6 +119,7 @@ impl Image {
             size: Some(header.size),
             parent: None,
             object_map: None,
+            contexts: Contexts::for_engine(&*pool.engine),
             settings: Arc::new(settings),
             context: write_context(&header),
             header: Arc::new(header),
@@ -125,6 +128,7 @@ impl Image {
         log::info!(target: "rbd", "opened image {id} ({name}) of pool {}{mode}", pool.id);
         let cached = !options.read_only && !pool.engine.keeps_writes();
         let cache = cached.then(Cache::new);
+        let has_contexts = view.contexts.is_some();
         let image = Arc::new_cyclic(|this| Image {
             this: this.clone(),
             pool,
@@ -141,6 +145,7 @@ impl Image {
             view: RwLock::new(Arc::new(view)),
             gate: Gate::new(),
             cache,
+            has_contexts,
             options,
         });
         if watch.is_some_and(|(listener, handle)| listener.attach(&image, handle)) {
@@ -198,7 +203,8 @@ impl Image {
         self.stop_watch().await;
         let old = {
             let mut view = self.view.write();
-            let closed = View { parent: None, object_map: None, ..(**view).clone() };
+            let closed =
+                View { parent: None, object_map: None, contexts: None, ..(**view).clone() };
             std::mem::replace(&mut *view, Arc::new(closed))
         };
         if let Some((parent, _)) = &old.parent {
@@ -278,7 +284,12 @@ impl Image {
             // A snapshot whose map cannot be read is read without one.
             object_map = OpenMap::open(&self.pool, &self.id, &header, snap).await.ok();
         }
+        let contexts = match snap == old.snap {
+            true => old.contexts.clone(),
+            false => Contexts::for_engine(&*self.pool.engine),
+        };
         let view = View {
+            contexts,
             size: header.size_at(snap),
             snap,
             parent,

@@ -128,9 +128,7 @@ impl Image {
         let view = self.view();
         let view = &view;
         let start: throttle::Start<'_> = Box::new(|object| {
-            let known_gone =
-                view.trusted_map().is_some_and(|map| map.get(object) == ObjectState::Nonexistent);
-            if known_gone {
+            if !view.may_exist(object) {
                 return None;
             }
             let target = view.header.data_object(&self.pool().namespace, object);

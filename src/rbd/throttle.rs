@@ -6,7 +6,6 @@ use std::task::Poll;
 
 use super::Image;
 use super::operations::Progress;
-use crate::cls::rbd::ObjectState;
 use crate::conf::Settings;
 use crate::errno::{Errno, Error, Result};
 
@@ -18,8 +17,7 @@ pub(super) fn concurrency(image: &Image) -> usize {
 
 /// Whether a data object may exist, as far as the object map tells.
 pub(super) fn may_exist(image: &Image, object: u64) -> bool {
-    let view = image.view();
-    view.trusted_map().is_none_or(|map| map.get(object) != ObjectState::Nonexistent)
+    image.view().may_exist(object)
 }
 
 /// What one step of a run is.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::header::Header;
 use super::image::Image;
-use super::io::Limits;
+use super::io::{Contexts, Limits};
 use super::object_map::OpenMap;
 use super::{Features, ImageFlags, Pool, settings};
+use crate::cls::rbd::ObjectState;
 use crate::conf::Settings as _;
 use crate::conf::rbd::{Overlay, Source};
 use crate::errno::Result;
@@ -24,6 +25,8 @@ pub(super) struct View {
     pub(super) parent: Option<(Arc<Image>, u64)>,
     /// The object map of what is open: of the head only while the lock is held.
     pub(super) object_map: Option<Arc<OpenMap>>,
+    /// What is known of its objects, where an engine has that.
+    pub(super) contexts: Option<Arc<Contexts>>,
     /// What data is written under: without snapshots none, as Ceph's clients send it.
     pub(super) context: Arc<SnapContext>,
     pub(super) settings: Arc<IoSettings>,
@@ -46,6 +49,11 @@ impl View {
     /// Bytes of the image that come from the parent.
     pub(super) fn overlap(&self) -> u64 {
         self.parent.as_ref().map_or(0, |(_, overlap)| *overlap)
+    }
+
+    /// Whether a data object may exist, as far as the object map tells.
+    pub(super) fn may_exist(&self, object: u64) -> bool {
+        self.trusted_map().is_none_or(|map| map.get(object) != ObjectState::Nonexistent)
     }
 
     /// The map, if what it says can be relied upon.

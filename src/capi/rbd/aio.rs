@@ -39,11 +39,6 @@ fn status(completion: Armed) -> IoDone {
     Box::new(move |result| completion.end(result.map(|_| 0)))
 }
 
-/// Ends a request whose success is a number of bytes.
-fn count(completion: Armed) -> IoDone {
-    Box::new(move |result| completion.end(result))
-}
-
 /// # Safety
 /// The [C API contract](crate::capi::guard#safety).
 unsafe fn read(
@@ -57,7 +52,7 @@ unsafe fn read(
     let memory = unsafe { UserMemory::new(buf.0, buf.1)? };
     // SAFETY: as above.
     let (image, completion) = unsafe { begin(image, c)? };
-    image.image.read(off, Box::new(memory), flags, count(completion));
+    image.image.read(off, memory, flags, move |result| completion.end(result));
     Ok(0)
 }
 
@@ -183,13 +178,12 @@ unsafe fn read_scattered(
     let memory = unsafe { UserMemory::new(bounce.bytes.as_mut_ptr().cast(), total)? };
     // SAFETY: the caller's contract.
     let (image, completion) = unsafe { begin(image, c)? };
-    let done: IoDone = Box::new(move |result| {
+    image.image.read(off, memory, OpFlags::empty(), move |result| {
         if let Ok(read) = result {
             bounce.scatter(usize::try_from(read).unwrap_or(total));
         }
         completion.end(result);
     });
-    image.image.read(off, Box::new(memory), OpFlags::empty(), done);
     Ok(0)
 }
 

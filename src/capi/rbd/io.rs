@@ -63,7 +63,7 @@ unsafe fn read(
 ) -> Result<ssize_t> {
     // SAFETY: the caller's contract.
     let (image, memory) = unsafe { (open(image)?, UserMemory::new(buf.0, buf.1)?) };
-    wait(|done| image.read(ofs, Box::new(memory), flags, done)).map(count)
+    wait(|done| image.read(ofs, memory, flags, done)).map(count)
 }
 
 /// # Safety

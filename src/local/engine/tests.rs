@@ -198,6 +198,52 @@ fn a_blocklisted_client_can_do_nothing() {
 }
 
 #[test]
+fn an_object_in_memory_tells_what_an_operation_would() {
+    let (dir, engine, pool) = fixture();
+    let (target, other) = (Target::new(pool, "o"), open(dir.path()));
+    let context = || engine.object_context(&target, SnapId::HEAD);
+    let told = |context: &Arc<dyn ObjectContext>| {
+        let mut memory = [0; 4];
+        context.read(1, &mut memory).map(|len| memory[..len].to_vec())
+    };
+    let read = || {
+        let read = ObjectOp::read(target.clone()).then(Op::Read { off: 0, len: 0, into: None });
+        block_on(engine.run(read)).map(|mut reply| reply.take_data(0))
+    };
+    read().unwrap_err();
+    assert!(context().is_none(), "it does not exist");
+    write(&engine, target.clone(), b"before");
+    for round in 0..20 {
+        read().unwrap();
+        let before = context().unwrap();
+        assert_eq!(told(&before), Some(b"efor".to_vec()), "round {round}");
+        let (sender, receiver) = mpsc::channel();
+        let write =
+            ObjectOp::write(target.clone()).then(Op::WriteFull(Bytes::from_static(b"now").into()));
+        engine.submit(write, Box::new(move |reply| sender.send(reply).unwrap()));
+        // Behind the write, whether that has happened or not.
+        assert_eq!(told(&before), None, "round {round}");
+        assert_eq!(receiver.recv_timeout(LONG).unwrap().result, 0);
+        assert!(!before.is_current() && told(&before).is_none());
+        read().unwrap();
+        let now = context().unwrap();
+        assert_eq!(told(&now), Some(b"ow".to_vec()));
+        // Another client's write too.
+        self::write(&other, target.clone(), b"before");
+        assert!(!now.is_current() && told(&now).is_none());
+    }
+    read().unwrap();
+    let last = context().unwrap();
+    let expiry = BlocklistExpiry::After(Duration::from_secs(100));
+    block_on(other.blocklist_add(&engine.addrs(), expiry)).unwrap();
+    assert!(last.is_current() && told(&last).is_none(), "blocklisted");
+    let context = other.object_context(&target, SnapId::HEAD).unwrap();
+    assert!(told(&context).is_some());
+    block_on(other.shutdown()).unwrap();
+    assert_eq!(told(&context), None, "shut down");
+}
+
+#[test]
 fn removed_snapshots_and_pools_leave_nothing() {
     let (dir, engine, pool) = fixture();
     let target = Target::new(pool, "o");

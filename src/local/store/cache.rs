@@ -20,7 +20,7 @@ use super::slots::Record;
 use super::txn::{Layer, Txn};
 use crate::errno::{Errno, Result};
 use crate::local::classes::Caller;
-use crate::model::{SnapId, Target};
+use crate::model::{PoolId, SnapId, Target};
 
 const SHARDS: usize = 16;
 /// Entries per shard, which is emptied when it is full: 64 Ki objects are 256 GiB of an image.
@@ -72,6 +72,16 @@ impl Entry {
         self.chains.get(idx as usize)?.as_ref()
     }
 
+    /// Whether it is what the store says, under a generation of its stripe and a state of the pools.
+    pub(super) fn counts(&self, generation: u64, map: u64) -> bool {
+        self.generation == generation && self.map == map
+    }
+
+    /// The pool it is in.
+    pub(super) fn pool(&self) -> PoolId {
+        self.target.pool
+    }
+
     fn tops(&self) -> impl Iterator<Item = (u64, &Record)> {
         let chains = self.chains.iter().enumerate();
         chains.filter_map(|(idx, chain)| Some((idx as u64, &chain.as_ref()?.top.as_ref()?.1)))
@@ -112,8 +122,7 @@ impl Store {
         let shard = self.cache.shards[position as usize % SHARDS].read();
         let entry = shard.get(&(position, snap))?;
         let map = self.shared.counter(Counter::Map).load(Ordering::Acquire);
-        let counts = entry.generation == generation && entry.map == map && entry.target == *target;
-        counts.then(|| Arc::clone(entry))
+        (entry.counts(generation, map) && entry.target == *target).then(|| Arc::clone(entry))
     }
 
     /// Loads an entry. The stripe is locked and its generation is even.

@@ -105,35 +105,44 @@ impl Store {
                 return Ok(Some(missing(into.take())));
             }
             let len = if *len == 0 { u64::MAX } else { *len };
-            let end = off.saturating_add(len).min(entry.size());
-            let len = end.saturating_sub(*off) as usize;
+            let len = len.min(entry.size().saturating_sub(*off)) as usize;
             let version = entry.version();
-            let out = match into {
+            let mut bytes = bytes::BytesMut::new();
+            let buf = match into {
                 Some(memory) => {
-                    let len = len.min(memory.bytes().len());
-                    self.fill_fast(&entry, *off, &mut memory.bytes()[..len], wait)?;
-                    None
+                    let bytes = memory.bytes();
+                    let len = len.min(bytes.len());
+                    &mut bytes[..len]
                 }
                 None => {
-                    let mut bytes = bytes::BytesMut::zeroed(len);
-                    self.fill_fast(&entry, *off, &mut bytes, wait)?;
-                    Some(Out::Data(bytes.freeze()))
+                    bytes.resize(len, 0);
+                    &mut bytes[..]
                 }
             };
-            std::sync::atomic::fence(Ordering::Acquire);
-            if self.shared.generation(stripe).load(Ordering::Acquire) != entry.generation {
-                continue;
-            }
-            let out = match (out, into.take()) {
-                (None, Some(mut memory)) => {
-                    let len = len.min(memory.bytes().len());
-                    Out::Filled { memory, len }
-                }
-                (out, _) => out.unwrap_or_default(),
+            let Some(len) = self.read_entry(&entry, stripe, (*off, buf), wait)? else { continue };
+            let out = match into.take() {
+                Some(memory) => Out::Filled { memory, len },
+                None => Out::Data(bytes.split_to(len).freeze()),
             };
             return Ok(Some(reply(version, smallvec![StepReply { result: 0, out }])));
         }
         Ok(None)
+    }
+
+    /// Reads as an entry says, up to the object's end: how many bytes there were; `None` if the
+    /// object has changed meanwhile.
+    pub(super) fn read_entry(
+        &self,
+        entry: &Entry,
+        stripe: usize,
+        (off, buf): (u64, &mut [u8]),
+        wait: bool,
+    ) -> Result<Option<usize>> {
+        let len = (buf.len() as u64).min(entry.size().saturating_sub(off)) as usize;
+        self.fill_fast(entry, off, &mut buf[..len], wait)?;
+        std::sync::atomic::fence(Ordering::Acquire);
+        let generation = self.shared.generation(stripe).load(Ordering::Acquire);
+        Ok((generation == entry.generation).then_some(len))
     }
 
     /// Fills `buf` from an object.

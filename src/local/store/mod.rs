@@ -23,6 +23,7 @@ mod fast;
 mod flush;
 #[cfg(debug_assertions)]
 pub(super) mod fuzz;
+mod known;
 mod layout;
 mod open;
 mod queue;
@@ -47,6 +48,7 @@ use rusqlite::OptionalExtension;
 use uuid::Uuid;
 
 pub use db::{Commit, Db};
+pub use known::KnownObject;
 pub use open::OpenOptions;
 
 use crate::errno::Result;

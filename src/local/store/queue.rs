@@ -12,7 +12,7 @@
 //! in order.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
@@ -32,6 +32,8 @@ const BATCH_MAX: usize = 64;
 #[derive(Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
+    /// Operations in the queue or in the running batch.
+    waiting: AtomicUsize,
     unflushed: Mutex<Unflushed>,
 }
 
@@ -60,6 +62,7 @@ impl Store {
             return Some(job);
         }
         *state.pending.entry(job.stripe).or_default() += 1;
+        self.queue.waiting.fetch_add(1, Ordering::AcqRel);
         job.op.keep();
         state.jobs.push_back(job);
         if state.running {
@@ -70,6 +73,11 @@ impl Store {
         drop(state);
         runtime::spawn_blocking(move || store.run_queue());
         None
+    }
+
+    /// Whether operations wait, behind which an operation may have to wait too.
+    pub(super) fn has_queue(&self) -> bool {
+        self.queue.waiting.load(Ordering::Acquire) > 0
     }
 
     /// Runs what is queued until nothing is.
@@ -106,6 +114,7 @@ impl Store {
             batch.into_iter().map(|job| self.run_alone(job)).collect()
         };
         let mut state = self.queue.state.lock();
+        self.queue.waiting.fetch_sub(stripes.len(), Ordering::AcqRel);
         for stripe in stripes {
             if let Some(count) = state.pending.get_mut(&stripe) {
                 *count -= 1;

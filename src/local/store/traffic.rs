@@ -90,13 +90,23 @@ fn entry(shared: &Shared, pool: u64, claim: bool) -> Option<&[AtomicU64; 8]> {
 impl Store {
     /// Counts an operation that has been done.
     pub(super) fn count(&self, op: &ObjectOp, reply: &Reply) {
-        let pool = op.target.pool.0.cast_unsigned();
-        if reply.result < 0 || pool == FREE {
+        if reply.result >= 0 {
+            self.add(op.target.pool, &Traffic::of(op, reply));
+        }
+    }
+
+    /// Counts a read of so many bytes.
+    pub(super) fn count_read(&self, pool: PoolId, len: usize) {
+        self.add(pool, &Traffic { reads: 1, read_kb: kib(len), ..Traffic::default() });
+    }
+
+    fn add(&self, pool: PoolId, traffic: &Traffic) {
+        let pool = pool.0.cast_unsigned();
+        if pool == FREE {
             return;
         }
         let entry = entry(&self.shared, pool, false).or_else(|| entry(&self.shared, pool, true));
         let Some([_, reads, read_kb, writes, write_kb, ..]) = entry else { return };
-        let traffic = Traffic::of(op, reply);
         let sums = [
             (reads, traffic.reads),
             (read_kb, traffic.read_kb),

@@ -12,6 +12,7 @@
 //! it (where the engine answers at once) or later on a thread of the engine's; it must not block.
 //! An async form of each call stands beside it for what is not in a hurry.
 
+mod at_once;
 mod cache;
 mod copyup;
 mod object;
@@ -24,6 +25,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::{Bytes, BytesMut};
 use parking_lot::Mutex;
 
+pub(super) use at_once::Contexts;
 pub(super) use cache::{Cache, Limits};
 pub(super) use copyup::Copyup;
 pub(super) use object::{DiscardFlags, WriteKind};
@@ -52,11 +54,16 @@ impl Image {
     pub fn read(
         self: &Arc<Self>,
         off: u64,
-        mut memory: Box<dyn ReadMemory>,
+        mut memory: impl ReadMemory + 'static,
         flags: OpFlags,
-        done: IoDone,
+        done: impl FnOnce(Result<u64>) + Send + 'static,
     ) {
+        if let Some(read) = self.read_at_once(off, memory.bytes()) {
+            drop(memory);
+            return done(Ok(read));
+        }
         let len = memory.bytes().len() as u64;
+        let (memory, done) = (Box::new(memory), Box::new(done));
         self.submit(Request { kind: Kind::Read(memory), off, len, flags, done }, Needs::Header);
     }
 

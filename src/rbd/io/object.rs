@@ -119,10 +119,7 @@ impl ObjectWrite {
     }
 
     pub(super) fn start(mut self) {
-        self.may_exist = self
-            .view
-            .trusted_map()
-            .is_none_or(|map| map.get(self.object) != ObjectState::Nonexistent);
+        self.may_exist = self.view.may_exist(self.object);
         if !self.may_exist && self.discard().is_some() && !self.has_parent {
             return self.end.end(Ok(()));
         }

@@ -12,7 +12,6 @@ use bytes::Bytes;
 
 use super::cache::{Extent, Work};
 use super::request::{End, Parts};
-use crate::cls::rbd::ObjectState;
 use crate::errno::{Errno, Result};
 use crate::model::{EngineExt, ObjectOp, Op, OpFlags, Out, ReadMemory, Reply, Step};
 use crate::rbd::image::Image;
@@ -74,9 +73,7 @@ impl ObjectRead {
 
     pub(super) fn start(self, memory: Box<dyn ReadMemory>) {
         let object = self.extent.object;
-        let known_missing =
-            |map: &super::super::object_map::OpenMap| map.get(object) == ObjectState::Nonexistent;
-        if self.view.trusted_map().is_some_and(known_missing) {
+        if !self.view.may_exist(object) {
             return self.read_parent(memory);
         }
         let target = self.view.header.data_object(&self.image.pool().namespace, object);
@@ -147,12 +144,9 @@ impl Image {
         let view = self.view();
         let mut stored = Vec::new();
         for extent in view.header.layout.extents(off, len) {
-            let known_missing = view
-                .trusted_map()
-                .is_some_and(|map| map.get(extent.object) == ObjectState::Nonexistent);
-            let found = match known_missing {
-                true => None,
-                false => self.read_object_stored(&view, extent).await?,
+            let found = match view.may_exist(extent.object) {
+                true => self.read_object_stored(&view, extent).await?,
+                false => None,
             };
             match found {
                 Some(found) => stored.extend(found),

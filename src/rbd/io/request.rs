@@ -211,7 +211,7 @@ impl Request {
 }
 
 /// Bytes of a request that are within what is open. Requests of no bytes are good anywhere.
-fn clip(view: &View, off: u64, len: u64) -> Result<u64> {
+pub(super) fn clip(view: &View, off: u64, len: u64) -> Result<u64> {
     let size = view.size.ok_or_else(|| Errno::ENOENT.because("the snapshot is gone"))?;
     match len {
         0 => Ok(0),
@@ -447,7 +447,7 @@ impl Image {
     }
 
     /// Stores when the image was last written, or read, if that was long enough ago.
-    fn update_timestamp(self: &Arc<Self>, view: &View, is_read: bool) {
+    pub(super) fn update_timestamp(self: &Arc<Self>, view: &View, is_read: bool) {
         let (interval, last) = match is_read {
             true => (view.settings.access_interval, &self.accessed),
             false => (view.settings.modify_interval, &self.modified),

@@ -1,9 +1,10 @@
 //! Reads and writes without the database.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use super::*;
 use crate::local::classes;
+use crate::local::store::KnownObject;
 use crate::local::store::execute::Job;
 use crate::local::store::fast::Fast;
 use crate::local::store::shared::Shared;
@@ -132,6 +133,9 @@ fn any_mixture_reads_as_a_plain_array() {
     let mut kept: HashMap<u64, Vec<u8>> = HashMap::new();
     let mut snaps: Vec<u64> = Vec::new();
     let mut newest = 0;
+    // Remembered now and then; each tells what is there now, or nothing.
+    let mut known: VecDeque<(SnapId, KnownObject)> = VecDeque::new();
+    let mut told = 0;
     b.write("o", [Op::Create { exclusive: true }]);
     for round in 0..600_u64 {
         let off = random(5 << 20);
@@ -192,6 +196,22 @@ fn any_mixture_reads_as_a_plain_array() {
         let mut op = ObjectOp::write_under(target("o"), Arc::new(context)).then(step);
         op.durability = if durable { Durability::OnAck } else { Durability::OnFlush };
         assert_eq!(b.run(op).result, 0, "round {round}");
+        let mut read = vec![0xff; (6 << 20) - off as usize];
+        for (snap, object) in &known {
+            let Some(now) = kept.get(&snap.0).or((*snap == SnapId::HEAD).then_some(&head)) else {
+                continue;
+            };
+            if let Some(len) = b.store.read_known(object, off, &mut read) {
+                assert!(read[..len] == now[now.len().min(off as usize)..], "round {round}, {snap}");
+                told += 1;
+            }
+        }
+        if round % 3 == 0 {
+            let of = |snap| b.store.known(&target("o"), snap).map(|object| (snap, object));
+            let seen = snaps.iter().map(|snap| SnapId(*snap)).chain([SnapId::HEAD]);
+            known.extend(seen.filter_map(of));
+            known.drain(..known.len().saturating_sub(12));
+        }
         if round % 10 == 0 {
             assert!(b.read("o").unwrap()[..] == head[..], "round {round}");
             for (snap, data) in &kept {
@@ -200,6 +220,7 @@ fn any_mixture_reads_as_a_plain_array() {
             }
         }
     }
+    assert!(told > 50, "{told} reads of what was remembered");
     b.store.flush().unwrap();
     assert_eq!(b.store.check(), Vec::<String>::new());
 }
