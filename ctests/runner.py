@@ -235,7 +235,8 @@ class Run:
 
     def one(self, script):
         """Runs one script every way that was asked for; returns `ok`, `skipped`, or why not."""
-        reference = self.reference(script, self.way in ("original", "both", "all"))
+        fresh = self.way in ("original", "both", "all")
+        reference = self.reference(script, fresh)
         if reference is None:
             return "FAILED on the original"
         if self.way == "original" and self.show:
@@ -243,30 +244,49 @@ class Run:
         ways = [way for way in OURS[self.way] if way != "store" or not script.startswith("pools/")]
         if OURS[self.way] and not ways:
             return "skipped: for clusters only"
-        results = [self.against(way, script, reference) for way in ways]
-        return next((result for result in results if result != "ok"), "ok")
+        ours = {way: self.ours(way, script) for way in ways}
+        result, reports = self.judge(script, reference, ours)
+        if reports and fresh:
+            # Ours has one attempt. But what the original says once by the way of a busy machine is no reference.
+            again = self.reference(script, True)
+            if again not in (None, reference):
+                print(f"{script}: the original says something else the second time, which counts")
+                result, reports = self.judge(script, again, ours)
+        for way in ways:
+            kept = self.diffs / way / (script + ".txt")
+            kept.unlink(missing_ok=True)
+            if way in reports:
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                kept.write_text(reports[way] + "\n")
+                self.failures.append(f"{script} on our {way}:\n{reports[way]}")
+                print(reports[way])
+        return result
 
-    def against(self, way, script, reference):
-        """Runs one script on our libraries and compares with the original's transcript."""
+    def ours(self, way, script):
+        """Runs one script on our libraries: its exit status and transcript."""
         environment = self.cluster.environment() if way == "cluster" else dict(os.environ)
-        status, ours = run(way, script, environment)
+        status, transcript = run(way, script, environment)
         if self.show:
-            print(ours)
-        diff = [] if status == SKIPPED else compare(way, script, reference, ours, self.quirks)
-        kept = self.diffs / way / (script + ".txt")
-        kept.unlink(missing_ok=True)
-        if status == SKIPPED:
-            return "skipped: " + (ours.strip().splitlines() or [""])[-1]
-        if status == 0 and not diff:
-            return "ok"
-        report = "\n".join(diff)
-        if status != 0:
-            report += "\n" + describe(script, status, WORK / "scratch" / way / script.replace("/", "_"))
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(report + "\n")
-        print(report)
-        self.failures.append(f"{script} on our {way}:\n{report}")
-        return f"FAILED on our {way} ({sum(line[:1] in '+-' for line in diff)} lines differ, status {status})"
+            print(transcript)
+        return status, transcript
+
+    def judge(self, script, reference, ours):
+        """Compares with the original's transcript: the first result that is not `ok`; why, by way that failed."""
+        results, reports = [], {}
+        for way, (status, transcript) in ours.items():
+            if status == SKIPPED:
+                results.append("skipped: " + (transcript.strip().splitlines() or [""])[-1])
+                continue
+            diff = compare(way, script, reference, transcript, self.quirks)
+            if status == 0 and not diff:
+                results.append("ok")
+                continue
+            if status != 0:
+                diff.append(describe(script, status, WORK / "scratch" / way / script.replace("/", "_")))
+            reports[way] = "\n".join(diff)
+            differing = sum(line[:1] in "+-" for line in diff)
+            results.append(f"FAILED on our {way} ({differing} lines differ, status {status})")
+        return next((result for result in results if result != "ok"), "ok"), reports
 
     def all(self, names):
         """Runs all scripts; returns how many failed."""

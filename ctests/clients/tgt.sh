@@ -15,9 +15,9 @@ command -v tgtd > /dev/null || skip "no tgtd on this machine"
 [[ $(ldconfig -p) == *libiscsi.so* ]] || skip "no libiscsi7 on this machine"
 
 pool=tgt
-# A control number and a port that nobody else uses.
+# A control number and a port that nobody else uses, also no cluster that is being tested beside this.
 control=$((20000 + $$ % 10000))
-port=$control
+port=$(/usr/bin/python3 -c "import socket; print(socket.create_server(('127.0.0.1', 0)).getsockname()[1])")
 make_pool $pool
 make_image $pool disk $((16 << 20))
 make_image $pool other $((16 << 20))
