@@ -39,6 +39,17 @@ pub async fn ping_monitor(config: &Config, name: &str) -> Result<Bytes> {
     }
 }
 
+/// To be called before a fork of the process, on the thread that forks.
+pub fn before_fork() {
+    crate::local::registry::before_fork();
+}
+
+/// To be called after a fork, on the thread that forked, in both processes: in the child behind
+/// [`crate::runtime::forked`].
+pub fn after_fork() {
+    crate::local::registry::after_fork();
+}
+
 /// The directory of the embedded store that `mon_host` names, if it names one.
 fn store(config: &Config) -> Result<Option<PathBuf>> {
     let host = config.get("mon_host")?;

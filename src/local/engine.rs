@@ -19,11 +19,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use rusqlite::Transaction;
 use uuid::Uuid;
 
 use super::classes::Caller;
 use super::clients::{self, Client, Clients};
+use super::registry::{self, Lease};
 use super::store::{KnownObject, Store};
 use super::watch::Hub;
 use super::{applications, blocklist, clearing, commands, list, pools, services, stats, watch};
@@ -38,6 +40,8 @@ const RELEASES: MinCompatible = MinCompatible { osd: 16, client: 10, required_cl
 /// A connection to an embedded store.
 pub struct LocalEngine {
     store: Arc<Store>,
+    /// Until shutdown.
+    lease: Mutex<Option<Lease>>,
     client: Arc<Client>,
     caller: Arc<Caller>,
     hub: Arc<Hub>,
@@ -87,7 +91,8 @@ impl ObjectContext for ReadObject {
 impl LocalEngine {
     /// Connects to the store in a directory, which is made if it does not exist.
     pub fn open(dir: &Path, config: &Config) -> Result<Arc<LocalEngine>> {
-        let store = super::registry::open(dir)?;
+        let (store, lease) = registry::open(dir)?;
+        let lease = Mutex::new(Some(lease));
         let clients = Clients::open(Arc::clone(&store))?;
         let client = Arc::new(clients.register(config.name().as_str())?);
         let caller = Arc::new(Caller { client: client.id(), addr: client.addr().to_owned() });
@@ -97,7 +102,7 @@ impl LocalEngine {
         let hub = Hub::new(Arc::clone(&store), Arc::clone(&client));
         let config = config.clone();
         let access = Arc::default();
-        Ok(Arc::new(LocalEngine { store, client, caller, hub, access, config }))
+        Ok(Arc::new(LocalEngine { store, lease, client, caller, hub, access, config }))
     }
 
     /// Fails after shutdown, and for a blocklisted client.
@@ -455,11 +460,14 @@ impl Engine for LocalEngine {
             }
             self.hub.close();
             self.client.leave();
+            drop(self.lease.lock().take());
             let (sender, receiver) = tokio::sync::oneshot::channel();
             let store = Arc::clone(&self.store);
             // What was acknowledged before a flush is durable when this has returned.
             runtime::spawn_blocking(move || {
-                let _ = sender.send(store.flush());
+                let flushed = store.flush();
+                drop(store);
+                let _ = sender.send(flushed);
             });
             receiver.await.unwrap_or(Ok(()))
         })

@@ -10,11 +10,12 @@
 //! ```
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use libc::{c_int, c_void, ssize_t};
 use parking_lot::Mutex;
+use smallvec::SmallVec;
 
 use super::common::ImageHandle;
 use crate::capi::buffer::out;
@@ -100,13 +101,13 @@ impl Armed {
 /// write.
 #[derive(Default)]
 pub(super) struct Events {
+    /// The descriptor and its kind.
+    notified: OnceLock<(c_int, c_int)>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// The descriptor and its kind.
-    notified: Option<(c_int, c_int)>,
     completed: VecDeque<Shared<CompletionHandle>>,
     /// How many were fetched, ever.
     fetched: u64,
@@ -125,8 +126,7 @@ impl State {
     }
 
     /// What to tell the program now, if anything. To be told without the lock.
-    fn news(&mut self) -> Option<News> {
-        let (fd, kind) = self.notified?;
+    fn news(&mut self, (fd, kind): (c_int, c_int)) -> Option<News> {
         let comes = self.fetches && kind == EVENT_TYPE_EVENTFD && self.told > self.fetched;
         let count = self.next() - self.told;
         if comes || count == 0 {
@@ -161,14 +161,14 @@ impl News {
 
 impl Events {
     fn is_wanted(&self) -> bool {
-        self.state.lock().notified.is_some()
+        self.notified.get().is_some()
     }
 
     /// Changes the state and tells the program what is new by that.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state.lock();
         let changed = change(&mut state);
-        let news = state.news();
+        let news = self.notified.get().and_then(|notified| state.news(*notified));
         drop(state);
         if let Some(news) = news {
             news.tell();
@@ -192,7 +192,7 @@ impl Events {
     }
 
     /// At most `count` completed operations, the oldest first.
-    fn fetch(&self, count: usize) -> Vec<Shared<CompletionHandle>> {
+    fn fetch(&self, count: usize) -> SmallVec<[Shared<CompletionHandle>; 16]> {
         self.change(|state| {
             let count = count.min(state.completed.len());
             state.fetches = true;
@@ -270,12 +270,11 @@ exports! {
     /// done: EVENT_TYPE_PIPE or EVENT_TYPE_EVENTFD. The operations are then fetched with
     /// rbd_poll_io_events(). Returns 0, or -EINVAL for another type or the second time.
     fn rbd_set_image_notification(image: rbd_image_t, fd: c_int, r#type: c_int) -> c_int => {
-        let mut state = handle::get::<ImageHandle>(image)?.events.state.lock();
+        let events = &handle::get::<ImageHandle>(image)?.events;
         let known = matches!(r#type, EVENT_TYPE_PIPE | EVENT_TYPE_EVENTFD);
-        if !known || state.notified.is_some() {
+        if !known || events.notified.set((fd, r#type)).is_err() {
             return Err(Errno::EINVAL.into());
         }
-        state.notified = Some((fd, r#type));
         Ok(0)
     };
     /// Fetches completed operations, at most `numcomp` of them, without waiting for more. Their
@@ -322,7 +321,7 @@ mod tests {
         let events = Arc::new(Events::default());
         // SAFETY: an eventfd of its own for each call.
         let fd = unsafe { libc::eventfd(0, libc::EFD_SEMAPHORE | libc::EFD_NONBLOCK) };
-        events.state.lock().notified = Some((fd, EVENT_TYPE_EVENTFD));
+        events.notified.set((fd, EVENT_TYPE_EVENTFD)).unwrap();
         let complete = |events: &Arc<Events>| {
             let mut c: rbd_completion_t = std::ptr::null_mut();
             // SAFETY: the completion just made.

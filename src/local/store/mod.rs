@@ -38,9 +38,10 @@ mod trim;
 mod txn;
 mod zero;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Weak};
 
 use parking_lot::{Mutex, RwLock};
@@ -73,8 +74,10 @@ pub struct Store {
     redo_bytes: AtomicU64,
     cache: cache::Cache,
     /// Clients that are not on the blocklist, and for which state of it that is known.
-    vetted: RwLock<HashMap<u64, u64>>,
+    vetted: RwLock<BTreeMap<u64, u64>>,
     this: Weak<Store>,
+    /// The last to go.
+    _open: Sender<()>,
 }
 
 impl Store {
@@ -84,6 +87,11 @@ impl Store {
     /// store of a newer format; `-EACCES`.
     pub fn open(dir: &Path) -> Result<Arc<Store>> {
         OpenOptions::default().open(dir)
+    }
+
+    /// As [`Store::open`]; and what is disconnected when all of the store is closed.
+    pub fn open_watched(dir: &Path) -> Result<(Arc<Store>, Receiver<()>)> {
+        OpenOptions::default().open_watched(dir)
     }
 
     /// The metadata database, for what other modules keep in it.

@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::{self, Receiver, Sender};
 
 use parking_lot::{Mutex, RwLock};
 use rusqlite::OptionalExtension;
@@ -45,12 +46,18 @@ impl OpenOptions {
 
     /// Opens the store in a directory, which is made if it does not exist. See [`Store::open`].
     pub fn open(self, dir: &Path) -> Result<Arc<Store>> {
-        let opened = self.try_open(dir);
+        self.open_watched(dir).map(|(store, _)| store)
+    }
+
+    /// As above; and what is disconnected when all of the store is closed.
+    pub fn open_watched(self, dir: &Path) -> Result<(Arc<Store>, Receiver<()>)> {
+        let (open, closed) = mpsc::channel();
+        let opened = self.try_open(dir, open).map(|store| (store, closed));
         let opened = opened.map_err(|error| error.context(format!("store {}", dir.display())));
         opened.inspect_err(|error| log::error!("{error}"))
     }
 
-    fn try_open(self, dir: &Path) -> Result<Arc<Store>> {
+    fn try_open(self, dir: &Path, open: Sender<()>) -> Result<Arc<Store>> {
         let mode = prepare_directory(dir)?;
         let dir = dir.canonicalize()?;
         let path = dir.join(DB_FILE);
@@ -86,6 +93,7 @@ impl OpenOptions {
             cache: Cache::default(),
             vetted: RwLock::default(),
             this: this.clone(),
+            _open: open,
         });
         if opened.fresh {
             store.recover()?;

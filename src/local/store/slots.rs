@@ -5,7 +5,7 @@
 //! otherwise the row says everything. A transaction that changes a slot folds the record into the
 //! row and raises the epoch.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -25,9 +25,9 @@ const CHUNK_BYTES: usize = RECORD_BYTES * FILE_SLOTS as usize;
 /// Data files and records.
 pub(super) struct Slots {
     disk: Arc<dyn Disk>,
-    files: RwLock<HashMap<u64, Arc<dyn DiskFile>>>,
+    files: RwLock<BTreeMap<u64, Arc<dyn DiskFile>>>,
     records: File,
-    chunks: RwLock<HashMap<u64, Arc<SharedMap>>>,
+    chunks: RwLock<BTreeMap<u64, Arc<SharedMap>>>,
     /// Data files written since their last sync by this process, with a count of the writes.
     dirty: Mutex<BTreeMap<u64, u64>>,
     /// A sync has failed.

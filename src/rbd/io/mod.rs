@@ -1,6 +1,7 @@
 //! Reading and writing an image.
 //!
 //! ```text
+//!   Image::read -> at once, of an object that the engine has in memory; otherwise
 //!   Image::write -> Request: admitted at the gate, clipped, cut into objects
 //!                      -> cache: on clusters, acknowledges writes ahead, keeps what overlaps
 //!                            apart, gathers what is small
