@@ -112,10 +112,10 @@ impl<R: Waits> Gate<R> {
         Admission::Start(request, state.enter())
     }
 
-    /// Lets a request through if nothing is in its way.
-    pub(super) fn try_enter(&self, needs: Needs) -> Option<Ticket> {
-        let mut state = self.state.lock();
-        state.lets_through(needs).then(|| state.enter())
+    /// Whether nothing is in the way of a request that comes now, for one that changes nothing and
+    /// ends inside its call: barriers do not wait for it.
+    pub(super) fn lets_through(&self, needs: Needs) -> bool {
+        self.state.lock().lets_through(needs)
     }
 
     /// Counts a request that needs no admission.

@@ -47,8 +47,13 @@ impl DiskFile for RealFile {
     fn read_cached_at(&self, buf: &mut [u8], off: u64) -> io::Result<usize> {
         let iov = libc::iovec { iov_base: buf.as_mut_ptr().cast(), iov_len: buf.len() };
         let fd = self.0.as_raw_fd();
-        // SAFETY: the one iovec describes `buf`, which is borrowed mutably for the call.
-        let read = unsafe { libc::preadv2(fd, &iov, 1, off.cast_signed(), libc::RWF_NOWAIT) };
+        // Not by preadv2(), with which a thread may be cancelled: in a process with threads that
+        // has its price.
+        let (low, high) = (off as libc::c_ulong, (off >> 32) as libc::c_ulong);
+        let (call, flags) = (libc::SYS_preadv2, libc::RWF_NOWAIT);
+        // SAFETY: the one iovec describes `buf`, which is borrowed mutably for the call. The offset
+        // is in two words, the second of which counts where words have 32 bits.
+        let read = unsafe { libc::syscall(call, fd, &raw const iov, 1usize, low, high, flags) };
         match usize::try_from(read) {
             Ok(n) => Ok(n),
             Err(_) => {

@@ -51,18 +51,14 @@ impl Image {
         off: u64,
         memory: &mut [u8],
     ) -> Option<u64> {
-        if !self.has_contexts {
+        if !self.has_contexts || !self.gate.lets_through(Needs::Header) {
             return None;
         }
-        let ticket = self.gate.try_enter(Needs::Header)?;
         let view = self.view();
-        let read = self.read_context(&view, off, memory);
-        if let Some(read) = read {
-            log::debug!(target: "rbd", "image {}: read {off}~{read}", self.id());
-            self.update_timestamp(&view, true);
-        }
-        self.leave(ticket);
-        read
+        let read = self.read_context(&view, off, memory)?;
+        log::debug!(target: "rbd", "image {}: read {off}~{read}", self.id());
+        self.update_timestamp(&view, true);
+        Some(read)
     }
 
     fn read_context(&self, view: &View, off: u64, memory: &mut [u8]) -> Option<u64> {
