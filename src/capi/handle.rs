@@ -35,9 +35,9 @@ pub trait Handle: Send + Sync + Sized + 'static {
 
 /// What a handle points to. `repr(C)`: the tag is first whatever the type.
 #[repr(C)]
-struct Slot<T> {
+pub(super) struct Slot<T> {
     tag: AtomicU64,
-    value: T,
+    pub(super) value: T,
 }
 
 impl<T> Drop for Slot<T> {
@@ -97,7 +97,7 @@ pub unsafe fn get<'a, T: Handle>(handle: *mut c_void) -> Result<&'a T> {
 }
 
 /// A counted reference to the value behind a handle, for what goes on after the call returns.
-pub struct Shared<T: Handle>(Arc<Slot<T>>);
+pub struct Shared<T: Handle>(pub(super) Arc<Slot<T>>);
 
 impl<T: Handle> std::ops::Deref for Shared<T> {
     type Target = T;

@@ -17,6 +17,7 @@
 
 pub mod buffer;
 pub mod callback;
+pub mod completion;
 mod fork;
 pub mod guard;
 pub mod handle;

@@ -6,9 +6,60 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::finisher::{self, Job};
 
-/// A program's callback. It is called once, on the callback thread or on a thread waiting for the
-/// completion.
-pub type Callback = Box<dyn FnOnce() + Send>;
+/// What stands behind what a program holds: the state of its operation, and whom to call back. The
+/// callback is called once, on the callback thread or on a thread waiting for the completion.
+pub trait Completes: Send + Sync + 'static {
+    /// The operation's state.
+    fn completion(&self) -> &Completion;
+
+    /// Calls the program back. Not called unless the completion was made for a callback.
+    fn call_back(self: Arc<Self>);
+
+    /// Ends the operation with its result (bytes, 0 or a negative error number). The callback, if
+    /// there is one, is queued; it does not run inside this call.
+    fn complete(self: &Arc<Self>, result: i64, version: u64)
+    where
+        Self: Sized,
+    {
+        self.completion().complete_unqueued(result, version);
+        self.queue_callback();
+    }
+
+    /// Queues the callback of a completed operation, if it was neither queued nor run.
+    fn queue_callback(self: &Arc<Self>)
+    where
+        Self: Sized,
+    {
+        if self.completion().begins_queuing() {
+            let this: Arc<Self> = Arc::clone(self);
+            finisher::push(Job::Callback(this));
+        }
+    }
+
+    /// Waits for the result and the callback; a callback that nobody runs yet is run here.
+    fn wait_done(self: &Arc<Self>)
+    where
+        Self: Sized,
+    {
+        let completion = self.completion();
+        if let Some(queued) = completion.wait_for_callback() {
+            let this: Arc<Self> = Arc::clone(self);
+            completion.run(this);
+            if queued {
+                finisher::stolen();
+            }
+        }
+    }
+}
+
+/// One that calls nobody back.
+impl Completes for Completion {
+    fn completion(&self) -> &Completion {
+        self
+    }
+
+    fn call_back(self: Arc<Self>) {}
+}
 
 /// The state of an operation: its result once there is one, and whether its callback has returned.
 ///
@@ -26,7 +77,8 @@ pub struct Completion {
 struct State {
     result: Option<i64>,
     version: u64,
-    callback: Option<Callback>,
+    /// There is a callback that has not begun to run.
+    callback: bool,
     /// The callback is in the callback thread's queue.
     queued: bool,
     /// The callback has returned, or there was none.
@@ -35,26 +87,15 @@ struct State {
 }
 
 impl Completion {
-    /// A pending operation.
+    /// That of a pending operation, whose end is told by a callback or not.
     #[must_use]
-    pub fn new() -> Arc<Self> {
-        Arc::new(Completion::default())
-    }
-
-    /// Sets the callback. Must come before the operation is submitted.
-    pub fn set_callback(&self, callback: Callback) {
-        self.state.lock().callback = Some(callback);
-    }
-
-    /// Ends the operation with its result (bytes, 0 or a negative error number). The callback, if
-    /// there is one, is queued; it does not run inside this call.
-    pub fn complete(self: &Arc<Self>, result: i64, version: u64) {
-        self.complete_unqueued(result, version);
-        self.queue_callback();
+    pub fn new(callback: bool) -> Self {
+        let state = Mutex::new(State { callback, ..State::default() });
+        Completion { state, changed: Condvar::new() }
     }
 
     /// Ends the operation and leaves the callback to a thread that waits, or to a later
-    /// [`Completion::queue_callback`].
+    /// [`Completes::queue_callback`].
     pub fn complete_unqueued(&self, result: i64, version: u64) {
         let mut state = self.state.lock();
         if state.result.is_some() {
@@ -62,31 +103,30 @@ impl Completion {
         }
         state.result = Some(result);
         state.version = version;
-        state.done = state.callback.is_none();
+        state.done = !state.callback;
         if state.waiters > 0 {
             self.changed.notify_all();
         }
     }
 
-    /// Queues the callback of a completed operation, if it was neither queued nor run.
-    pub fn queue_callback(self: &Arc<Self>) {
+    /// Whether the callback is to be queued now.
+    fn begins_queuing(&self) -> bool {
         let mut state = self.state.lock();
-        if state.callback.is_none() || std::mem::replace(&mut state.queued, true) {
-            return;
+        state.callback && !std::mem::replace(&mut state.queued, true)
+    }
+
+    /// Takes the callback; runs it unless another thread has taken it. Whether it did.
+    pub(super) fn run_callback(&self, told: Arc<dyn Completes>) -> bool {
+        let mine = std::mem::take(&mut self.state.lock().callback);
+        if mine {
+            self.run(told);
         }
-        drop(state);
-        finisher::push(Job::Callback(Arc::clone(self)));
+        mine
     }
 
-    /// Runs the callback unless another thread has taken it. Whether it did.
-    pub(super) fn run_callback(&self) -> bool {
-        let Some(callback) = self.state.lock().callback.take() else { return false };
-        self.run(callback);
-        true
-    }
-
-    fn run(&self, callback: Callback) {
-        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(callback)).is_err() {
+    fn run(&self, told: Arc<dyn Completes>) {
+        let call = std::panic::AssertUnwindSafe(|| told.call_back());
+        if std::panic::catch_unwind(call).is_err() {
             log::error!("a completion callback panicked");
         }
         let mut state = self.state.lock();
@@ -98,7 +138,7 @@ impl Completion {
 
     /// Whether the callback has begun to run, or there is none.
     pub(super) fn is_taken(&self) -> bool {
-        self.state.lock().callback.is_none()
+        !self.state.lock().callback
     }
 
     /// Whether there is a result.
@@ -130,19 +170,16 @@ impl Completion {
         self.wait_until(&mut self.state.lock(), |state| state.result.is_some());
     }
 
-    /// Waits for the result and the callback; a callback that nobody runs yet is run here.
-    pub fn wait_done(&self) {
+    /// Waits for the result, and for the callback if another thread runs it. Otherwise takes it for
+    /// the caller to run, and says whether it is queued.
+    fn wait_for_callback(&self) -> Option<bool> {
         let mut state = self.state.lock();
         self.wait_until(&mut state, |state| state.result.is_some());
-        let Some(callback) = state.callback.take() else {
-            return self.wait_until(&mut state, |state| state.done);
-        };
-        let queued = state.queued;
-        drop(state);
-        self.run(callback);
-        if queued {
-            finisher::stolen();
+        if std::mem::take(&mut state.callback) {
+            return Some(state.queued);
         }
+        self.wait_until(&mut state, |state| state.done);
+        None
     }
 
     fn wait_until(&self, state: &mut MutexGuard<'_, State>, condition: impl Fn(&State) -> bool) {

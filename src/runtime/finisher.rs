@@ -1,7 +1,7 @@
 //! The one thread that calls back into the program, in the order things completed.
 //!
 //! Waking a sleeping thread costs more than a 4 KiB write. A program that waits for its completions
-//! runs their callbacks itself ([`super::Completion::wait_done`]); then every wake-up would be in
+//! runs their callbacks itself ([`Completes::wait_done`]); then every wake-up would be in
 //! vain. So the finisher watches who runs the callbacks:
 //!
 //! ```text
@@ -24,7 +24,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::process::PerProcess;
-use super::{Completion, ROLE, Role};
+use super::{Completes, ROLE, Role};
 
 /// Callbacks in a row run by waiting threads before the finisher begins to nap.
 const STOLEN_MIN: u32 = 32;
@@ -36,7 +36,7 @@ const NAPS_IDLE_MAX: u32 = 20;
 /// Work that calls back into the program.
 pub(super) enum Job {
     /// The callback of a completion, unless a waiting thread has run it.
-    Callback(Arc<Completion>),
+    Callback(Arc<dyn Completes>),
     /// Anything else.
     Other(Box<dyn FnOnce() + Send>),
 }
@@ -101,8 +101,8 @@ pub(super) fn stolen() {
         finisher.stolen.fetch_add(1, Ordering::Relaxed);
     }
     let mut queue = finisher.queue.lock();
-    while let Some(Job::Callback(completion)) = queue.jobs.front()
-        && completion.is_taken()
+    while let Some(Job::Callback(told)) = queue.jobs.front()
+        && told.completion().is_taken()
     {
         queue.jobs.pop_front();
         queue.left += 1;
@@ -181,8 +181,8 @@ fn wait_for_work(finisher: &Finisher, queue: &mut MutexGuard<'_, Queue>) -> usiz
 
 fn run_job(finisher: &Finisher, job: Job) {
     match job {
-        Job::Callback(completion) => {
-            if completion.run_callback() {
+        Job::Callback(told) => {
+            if Arc::clone(&told).completion().run_callback(told) {
                 finisher.stolen.store(0, Ordering::Relaxed);
             }
         }

@@ -23,7 +23,7 @@ use std::future::Future;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 pub use block_on::block_on;
-pub use completion::{Callback, Completion};
+pub use completion::{Completes, Completion};
 pub use finisher::{finish, flush as flush_callbacks, on_finisher};
 pub use handlers::{call as call_handler, flush as flush_handlers};
 pub use process::{Generation, forked};

@@ -1,12 +1,11 @@
 //! `rados_completion_t`.
 
-use std::sync::Arc;
-
 use libc::{c_int, c_void};
 
 use super::context::Context;
 use crate::capi::buffer;
 use crate::capi::callback::Callback;
+use crate::capi::completion::CompletionHandle;
 use crate::capi::guard::{exports, guard};
 use crate::capi::handle::{self, Handle, Shared};
 use crate::capi::types::*;
@@ -16,20 +15,34 @@ use crate::runtime::Completion;
 type Function = unsafe extern "C" fn(rados_completion_t, *mut c_void);
 
 /// What stands behind a `rados_completion_t`.
-pub(super) struct CompletionHandle {
-    completion: Arc<Completion>,
+pub(super) struct RadosCompletion {
+    completion: Completion,
     complete: Option<Callback<Function>>,
     safe: Option<Callback<Function>>,
 }
 
-impl Handle for CompletionHandle {
+impl Handle for RadosCompletion {
     const TAG: [u8; 8] = *b"radoscmp";
 }
 
-/// A completion that an operation will end.
-pub(super) struct Armed(Shared<CompletionHandle>);
+impl CompletionHandle for RadosCompletion {
+    fn completion(&self) -> &Completion {
+        &self.completion
+    }
 
-impl CompletionHandle {
+    fn call_back(&self, handle: *mut c_void) {
+        for callback in [self.complete, self.safe].into_iter().flatten() {
+            // SAFETY: the caller gave function and argument for this call, during which the
+            // completion is kept.
+            unsafe { (callback.function())(handle, callback.arg()) };
+        }
+    }
+}
+
+/// A completion that an operation will end.
+pub(super) struct Armed(Shared<RadosCompletion>);
+
+impl RadosCompletion {
     /// Takes the completion for an operation that was accepted: from now on its callbacks will be
     /// called.
     ///
@@ -37,26 +50,14 @@ impl CompletionHandle {
     /// The [C API contract](crate::capi::guard#safety).
     pub(super) unsafe fn arm(completion: rados_completion_t) -> Result<Armed> {
         // SAFETY: the caller's contract.
-        let shared = unsafe { handle::share::<CompletionHandle>(completion)? };
-        if shared.complete.is_some() || shared.safe.is_some() {
-            let kept = shared.clone();
-            shared.completion.set_callback(Box::new(move || {
-                let completion = kept.handle();
-                for callback in [kept.complete, kept.safe].into_iter().flatten() {
-                    // SAFETY: the caller gave function and argument for this call; `kept` keeps the
-                    // completion alive until it returns.
-                    unsafe { (callback.function())(completion, callback.arg()) };
-                }
-            }));
-        }
-        Ok(Armed(shared))
+        Ok(Armed(unsafe { handle::share(completion)? }))
     }
 }
 
 impl Armed {
     /// Ends the operation; its callbacks are queued.
     pub(super) fn complete(self, result: c_int, version: u64) {
-        self.0.completion.complete(i64::from(result), version);
+        self.0.complete(i64::from(result), version);
     }
 }
 
@@ -73,8 +74,8 @@ pub unsafe extern "C" fn rados_aio_create_completion(
     pc: *mut rados_completion_t,
 ) -> c_int {
     guard("rados_aio_create_completion", || {
-        let completion = handle::create(CompletionHandle {
-            completion: Completion::new(),
+        let completion = handle::create(RadosCompletion {
+            completion: Completion::new(cb_complete.is_some() || cb_safe.is_some()),
             complete: Callback::new(cb_complete, cb_arg),
             safe: Callback::new(cb_safe, cb_arg),
         });
@@ -107,27 +108,27 @@ pub unsafe extern "C" fn rados_aio_create_completion2(
 pub unsafe extern "C" fn rados_aio_release(c: rados_completion_t) {
     guard("rados_aio_release", || {
         // SAFETY: C API contract.
-        unsafe { handle::release::<CompletionHandle>(c) }
+        unsafe { handle::release::<RadosCompletion>(c) }
     });
 }
 
 /// # Safety
 /// The [C API contract](crate::capi::guard#safety).
-unsafe fn of(c: rados_completion_t) -> Result<Arc<Completion>> {
+unsafe fn of(c: rados_completion_t) -> Result<Shared<RadosCompletion>> {
     // SAFETY: the caller's contract.
-    Ok(Arc::clone(&unsafe { handle::get::<CompletionHandle>(c)? }.completion))
+    unsafe { handle::share(c) }
 }
 
 exports! {
     /// Waits until the operation has been done. Returns 0.
     fn rados_aio_wait_for_complete(c: rados_completion_t) -> c_int => {
-        of(c)?.wait();
+        of(c)?.completion.wait();
         Ok(0)
     };
     /// Waits until the operation is durable, which it is when it has been done. Returns 0.
     #[deprecated]
     fn rados_aio_wait_for_safe(c: rados_completion_t) -> c_int => {
-        of(c)?.wait();
+        of(c)?.completion.wait();
         Ok(0)
     };
     /// Waits until the operation has been done and the callback has returned. Returns 0.
@@ -143,20 +144,20 @@ exports! {
     };
     /// Whether the operation has been done.
     fn rados_aio_is_complete(c: rados_completion_t) -> c_int =>
-        Ok(c_int::from(of(c)?.is_complete()));
+        Ok(c_int::from(of(c)?.completion.is_complete()));
     /// Whether the operation is durable.
-    fn rados_aio_is_safe(c: rados_completion_t) -> c_int => Ok(c_int::from(of(c)?.is_complete()));
+    fn rados_aio_is_safe(c: rados_completion_t) -> c_int => Ok(c_int::from(of(c)?.completion.is_complete()));
     /// Whether the operation has been done and the callback has returned.
     fn rados_aio_is_complete_and_cb(c: rados_completion_t) -> c_int =>
-        Ok(c_int::from(of(c)?.is_done()));
+        Ok(c_int::from(of(c)?.completion.is_done()));
     /// Whether the operation is durable and the callback has returned.
     fn rados_aio_is_safe_and_cb(c: rados_completion_t) -> c_int =>
-        Ok(c_int::from(of(c)?.is_done()));
+        Ok(c_int::from(of(c)?.completion.is_done()));
     /// What the operation returned: bytes read, 0, or a negative error number. 0 while it is under
     /// way.
-    fn rados_aio_get_return_value(c: rados_completion_t) -> c_int => Ok(of(c)?.result() as c_int);
+    fn rados_aio_get_return_value(c: rados_completion_t) -> c_int => Ok(of(c)?.completion.result() as c_int);
     /// The version of the object that the operation read or wrote.
-    fn rados_aio_get_version(c: rados_completion_t) -> u64 => Ok(of(c)?.version());
+    fn rados_aio_get_version(c: rados_completion_t) -> u64 => Ok(of(c)?.completion.version());
 }
 
 /// Waits until all asynchronous writes of the context submitted so far are durable. Returns 0.
@@ -183,7 +184,7 @@ pub unsafe extern "C" fn rados_aio_flush_async(
 ) -> c_int {
     guard("rados_aio_flush_async", || {
         // SAFETY: C API contract.
-        let (io, completion) = unsafe { (Context::of(io)?, CompletionHandle::arm(completion)?) };
+        let (io, completion) = unsafe { (Context::of(io)?, RadosCompletion::arm(completion)?) };
         io.when_writes_are_done(Box::new(move || completion.complete(0, 0)));
         Ok(0)
     })
@@ -203,7 +204,7 @@ pub unsafe extern "C" fn rados_aio_cancel(
         // SAFETY: C API contract.
         let completion = unsafe {
             Context::of(io)?;
-            handle::share::<CompletionHandle>(completion)?
+            handle::share::<RadosCompletion>(completion)?
         };
         completion.completion.wait();
         Ok(0)

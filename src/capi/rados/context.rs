@@ -13,7 +13,7 @@ use libc::{c_char, c_int, c_uint, c_void};
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::cluster::ClusterHandle;
-use super::completion::CompletionHandle;
+use super::completion::RadosCompletion;
 use crate::capi::buffer;
 use crate::capi::guard::{exports, guard};
 use crate::capi::handle::{self, Handle, Shared};
@@ -217,7 +217,7 @@ where
     F: FnOnce(&mut Reply) -> c_int + Send + 'static,
 {
     // SAFETY: the caller's contract.
-    let (io, completion) = unsafe { (Context::share(io)?, CompletionHandle::arm(completion)?) };
+    let (io, completion) = unsafe { (Context::share(io)?, RadosCompletion::arm(completion)?) };
     let writes = call.op.is_write().then(|| Arc::clone(&io.writes));
     let number = writes.as_ref().map(|writes| writes.begin());
     let finish = call.finish;

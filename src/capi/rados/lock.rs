@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use libc::{c_char, c_int, ssize_t, timeval};
 
-use super::completion::CompletionHandle;
+use super::completion::RadosCompletion;
 use super::context::Context;
 use crate::capi::buffer::{self, list};
 use crate::capi::guard::exports;
@@ -90,7 +90,7 @@ exports! {
         let io = Context::of(io)?.io();
         let (name, cookie) = (buffer::text(name)?.to_owned(), buffer::text(cookie)?.to_owned());
         let object = crate::model::Name::from(buffer::string(o)?);
-        let completion = CompletionHandle::arm(completion)?;
+        let completion = RadosCompletion::arm(completion)?;
         runtime::spawn(async move {
             let result = io.unlock(object, &name, &cookie).await;
             completion.complete(result.map_or_else(|error| error.to_c(), |()| 0), 0);

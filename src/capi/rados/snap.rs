@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use libc::{c_char, c_int, time_t};
 
-use super::completion::CompletionHandle;
+use super::completion::RadosCompletion;
 use super::context::{Call, Context, OutPtr, status};
 use super::io::seconds;
 use crate::capi::buffer;
@@ -61,7 +61,7 @@ unsafe fn spawn(
     future: impl Future<Output = Result<()>> + Send + 'static,
 ) -> Result<()> {
     // SAFETY: the caller's contract.
-    let completion = unsafe { CompletionHandle::arm(completion)? };
+    let completion = unsafe { RadosCompletion::arm(completion)? };
     runtime::spawn(async move {
         let result = future.await.map_or_else(|error| error.to_c(), |()| 0);
         completion.complete(result, 0);

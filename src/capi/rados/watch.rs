@@ -8,7 +8,7 @@ use bytes::Bytes;
 use libc::{c_char, c_int, c_void};
 
 use super::cluster::ClusterHandle;
-use super::completion::CompletionHandle;
+use super::completion::RadosCompletion;
 use super::context::{Context, OutPtr};
 use crate::capi::buffer;
 use crate::capi::callback::Callback;
@@ -159,7 +159,7 @@ unsafe fn complete_with(
     future: impl Future<Output = Result<c_int>> + Send + 'static,
 ) -> Result<c_int> {
     // SAFETY: the caller's contract.
-    let completion = unsafe { CompletionHandle::arm(completion)? };
+    let completion = unsafe { RadosCompletion::arm(completion)? };
     runtime::spawn(async move {
         completion.complete(future.await.unwrap_or_else(|error| error.to_c()), 0);
     });

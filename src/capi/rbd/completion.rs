@@ -20,6 +20,7 @@ use smallvec::SmallVec;
 use super::common::ImageHandle;
 use crate::capi::buffer::out;
 use crate::capi::callback::Callback;
+use crate::capi::completion::CompletionHandle;
 use crate::capi::guard::exports;
 use crate::capi::handle::{self, Handle, Shared};
 use crate::capi::types::*;
@@ -32,19 +33,33 @@ const PATIENCE: Duration = Duration::from_millis(10);
 type Function = unsafe extern "C" fn(rbd_completion_t, *mut c_void);
 
 /// What stands behind an `rbd_completion_t`.
-pub(super) struct CompletionHandle {
-    completion: Arc<Completion>,
+pub(super) struct RbdCompletion {
+    completion: Completion,
     callback: Option<Callback<Function>>,
     arg: Callback<()>,
 }
 
-impl Handle for CompletionHandle {
+impl Handle for RbdCompletion {
     const TAG: [u8; 8] = *b"rbdaiocb";
+}
+
+impl CompletionHandle for RbdCompletion {
+    fn completion(&self) -> &Completion {
+        &self.completion
+    }
+
+    fn call_back(&self, handle: *mut c_void) {
+        if let Some(callback) = &self.callback {
+            // SAFETY: the caller gave function and argument for this call, during which the
+            // completion is kept.
+            unsafe { (callback.function())(handle, callback.arg()) };
+        }
+    }
 }
 
 /// A completion that an operation will end.
 pub(super) struct Armed {
-    completion: Shared<CompletionHandle>,
+    completion: Shared<RbdCompletion>,
     events: Option<Arc<Events>>,
 }
 
@@ -54,17 +69,9 @@ pub(super) struct Armed {
 /// The [C API contract](crate::capi::guard#safety).
 pub(super) unsafe fn arm(c: rbd_completion_t, events: Option<&Arc<Events>>) -> Result<Armed> {
     // SAFETY: the caller's contract.
-    let shared = unsafe { handle::share::<CompletionHandle>(c)? };
+    let completion = unsafe { handle::share(c)? };
     let events = events.filter(|events| events.is_wanted()).cloned();
-    if let Some(callback) = shared.callback {
-        let kept = shared.clone();
-        shared.completion.set_callback(Box::new(move || {
-            // SAFETY: the caller gave function and argument for this call; `kept` keeps the
-            // completion alive until it returns.
-            unsafe { (callback.function())(kept.handle(), callback.arg()) };
-        }));
-    }
-    Ok(Armed { completion: shared, events })
+    Ok(Armed { completion, events })
 }
 
 impl Armed {
@@ -72,7 +79,7 @@ impl Armed {
     pub(super) fn complete(self, result: i64) {
         let Armed { completion, events } = self;
         match events {
-            None => completion.completion.complete(result, 0),
+            None => completion.complete(result, 0),
             Some(events) => {
                 completion.completion.complete_unqueued(result, 0);
                 events.push(completion);
@@ -108,7 +115,7 @@ pub(super) struct Events {
 
 #[derive(Default)]
 struct State {
-    completed: VecDeque<Shared<CompletionHandle>>,
+    completed: VecDeque<Shared<RbdCompletion>>,
     /// How many were fetched, ever.
     fetched: u64,
     /// How many the program was told of, ever.
@@ -177,10 +184,10 @@ impl Events {
     }
 
     /// A completed operation whose callback is not queued.
-    fn push(self: Arc<Self>, completion: Shared<CompletionHandle>) {
+    fn push(self: Arc<Self>, completion: Shared<RbdCompletion>) {
         let unattended = self.change(|state| {
             if !state.fetches {
-                completion.completion.queue_callback();
+                completion.queue_callback();
             }
             state.completed.push_back(completion);
             let begin = state.fetches && !std::mem::replace(&mut state.attended, true);
@@ -192,7 +199,7 @@ impl Events {
     }
 
     /// At most `count` completed operations, the oldest first.
-    fn fetch(&self, count: usize) -> SmallVec<[Shared<CompletionHandle>; 16]> {
+    fn fetch(&self, count: usize) -> SmallVec<[Shared<RbdCompletion>; 16]> {
         self.change(|state| {
             let count = count.min(state.completed.len());
             state.fetches = true;
@@ -207,7 +214,7 @@ impl Events {
         self.change(|state| {
             if state.fetched < behind {
                 state.fetches = false;
-                state.completed.iter().for_each(|late| late.completion.queue_callback());
+                state.completed.iter().for_each(Shared::queue_callback);
             }
             state.attended = state.fetches && !state.completed.is_empty();
             state.attended.then(|| state.next())
@@ -219,7 +226,7 @@ impl Drop for Events {
     fn drop(&mut self) {
         // The image is closed: nobody can fetch them any more.
         let completed = &self.state.get_mut().completed;
-        completed.iter().for_each(|late| late.completion.queue_callback());
+        completed.iter().for_each(Shared::queue_callback);
     }
 }
 
@@ -240,8 +247,8 @@ exports! {
         complete_cb: rbd_callback_t,
         c: *mut rbd_completion_t,
     ) -> c_int => {
-        let completion = handle::create(CompletionHandle {
-            completion: Completion::new(),
+        let completion = handle::create(RbdCompletion {
+            completion: Completion::new(complete_cb.is_some()),
             callback: Callback::new(complete_cb, cb_arg),
             arg: Callback::required(Some(()), cb_arg)?,
         });
@@ -254,8 +261,7 @@ exports! {
     };
     /// Waits until the operation has been done and its callback has returned. Returns 0.
     fn rbd_aio_wait_for_complete(c: rbd_completion_t) -> c_int => {
-        let completion = Arc::clone(&of(c)?.completion);
-        completion.wait_done();
+        handle::share::<RbdCompletion>(c)?.wait_done();
         Ok(0)
     };
     /// What the operation returned: bytes, 0, or a negative error number. 0 while it is under way.
@@ -265,7 +271,7 @@ exports! {
     /// The argument that the completion was made with.
     fn rbd_aio_get_arg(c: rbd_completion_t) -> *mut c_void => Ok(of(c)?.arg.arg());
     /// Gives up a completion. Its operation goes on and its callback is still called.
-    fn rbd_aio_release(c: rbd_completion_t) => handle::release::<CompletionHandle>(c);
+    fn rbd_aio_release(c: rbd_completion_t) => handle::release::<RbdCompletion>(c);
     /// Asks to be told through a descriptor when an asynchronous operation of the image has been
     /// done: EVENT_TYPE_PIPE or EVENT_TYPE_EVENTFD. The operations are then fetched with
     /// rbd_poll_io_events(). Returns 0, or -EINVAL for another type or the second time.
@@ -288,7 +294,7 @@ exports! {
         let room = usize::try_from(numcomp).map_err(|_| Errno::EINVAL)?;
         let fetched = events.fetch(room);
         for (at, completion) in fetched.iter().enumerate() {
-            completion.completion.wait_done();
+            completion.wait_done();
             comps.add(at).write(completion.handle());
         }
         Ok(fetched.len() as c_int)
@@ -297,7 +303,7 @@ exports! {
 
 /// # Safety
 /// The [C API contract](crate::capi::guard#safety).
-unsafe fn of<'a>(c: rbd_completion_t) -> Result<&'a CompletionHandle> {
+unsafe fn of<'a>(c: rbd_completion_t) -> Result<&'a RbdCompletion> {
     // SAFETY: the caller's contract.
     unsafe { handle::get(c) }
 }
@@ -338,7 +344,7 @@ mod tests {
         let second = complete(&events);
         let fetched = events.fetch(8);
         assert_eq!(fetched.len(), 1);
-        fetched[0].completion.wait_done();
+        fetched[0].wait_done();
         assert_eq!(second.addr(), called.recv_timeout(timeout).unwrap());
         // It stops fetching: the callbacks run all the same, once each.
         let late = [complete(&events), complete(&events)].map(|c| c.addr());
@@ -363,11 +369,11 @@ mod tests {
         }
         assert_eq!([read(&mut told), read(&mut told)], [8, -1]);
         let first = events.fetch(1);
-        first[0].completion.wait_done();
+        first[0].wait_done();
         called.recv_timeout(timeout).unwrap();
         assert_eq!([(); 4].map(|()| read(&mut told)), [8, 8, 8, -1]);
         for completion in events.fetch(8) {
-            completion.completion.wait_done();
+            completion.wait_done();
             called.recv_timeout(timeout).unwrap();
         }
         events.state.lock().attended = false;

@@ -12,7 +12,7 @@ use crate::capi::types::*;
 use crate::errno::{Errno, Result};
 use crate::model::OpFlags;
 use crate::rbd::{Image, IoDone};
-use crate::runtime::{Completion, block_on};
+use crate::runtime::{Completes, Completion, block_on};
 
 /// LIBRADOS_OP_FLAG_* of a call; unknown ones are ignored.
 pub(super) fn flags(op_flags: c_int) -> OpFlags {
@@ -30,7 +30,7 @@ pub(super) fn is_thick(zero_flags: c_int) -> Result<bool> {
 
 /// Submits a request and waits for its end.
 fn wait(submit: impl FnOnce(IoDone)) -> Result<u64> {
-    let completion = Completion::new();
+    let completion = Arc::new(Completion::new(false));
     let ending = Arc::clone(&completion);
     submit(Box::new(move |result| {
         ending.complete(result.map_or_else(|error| error.to_c().into(), |count| count as i64), 0);
