@@ -62,6 +62,7 @@ pub mod rebuild;
 pub mod remove;
 mod rename;
 mod resize;
+mod resolve;
 pub mod settings;
 pub mod snapshot;
 pub mod sparsify;

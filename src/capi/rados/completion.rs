@@ -146,7 +146,8 @@ exports! {
     fn rados_aio_is_complete(c: rados_completion_t) -> c_int =>
         Ok(c_int::from(of(c)?.completion.is_complete()));
     /// Whether the operation is durable.
-    fn rados_aio_is_safe(c: rados_completion_t) -> c_int => Ok(c_int::from(of(c)?.completion.is_complete()));
+    fn rados_aio_is_safe(c: rados_completion_t) -> c_int =>
+        Ok(c_int::from(of(c)?.completion.is_complete()));
     /// Whether the operation has been done and the callback has returned.
     fn rados_aio_is_complete_and_cb(c: rados_completion_t) -> c_int =>
         Ok(c_int::from(of(c)?.completion.is_done()));
@@ -155,7 +156,8 @@ exports! {
         Ok(c_int::from(of(c)?.completion.is_done()));
     /// What the operation returned: bytes read, 0, or a negative error number. 0 while it is under
     /// way.
-    fn rados_aio_get_return_value(c: rados_completion_t) -> c_int => Ok(of(c)?.completion.result() as c_int);
+    fn rados_aio_get_return_value(c: rados_completion_t) -> c_int =>
+        Ok(of(c)?.completion.result() as c_int);
     /// The version of the object that the operation read or wrote.
     fn rados_aio_get_version(c: rados_completion_t) -> u64 => Ok(of(c)?.completion.version());
 }

@@ -72,7 +72,7 @@ impl Entry {
         self.chains.get(idx as usize)?.as_ref()
     }
 
-    /// Whether it is what the store says, under a generation of its stripe and a state of the pools.
+    /// Whether it is what the store says under a generation of its stripe and a state of the pools.
     pub(super) fn counts(&self, generation: u64, map: u64) -> bool {
         self.generation == generation && self.map == map
     }
