@@ -222,6 +222,62 @@ fn what_is_read_at_once_is_what_a_request_would_read() {
     });
 }
 
+/// Reads from many threads while the image changes: each byte was there at some time.
+#[test]
+fn threads_read_at_once_what_was_written_before_or_meanwhile() {
+    const ROUNDS: u64 = 60;
+    let world = World::new();
+    let image = block_on(async {
+        let pool = world.client(&[]).await;
+        make(&pool, 2 * OBJECT).await;
+        let image = open(&pool).await;
+        image.write_at(0, vec![1; 2 * OBJECT as usize]).await.unwrap();
+        image
+    });
+    let (image, begun, done) = (&image, &AtomicU64::new(1), &AtomicU64::new(1));
+    let told = &AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for thread in 0..3_u64 {
+            scope.spawn(move || {
+                let mut memory = vec![0; 4096];
+                let mut at = thread * 7;
+                while done.load(Ordering::Acquire) < ROUNDS {
+                    at = (at + 13) % (2 * OBJECT / 4096);
+                    let before = done.load(Ordering::Acquire);
+                    let read = image.read_at_once(at * 4096, &mut memory);
+                    let behind = begun.load(Ordering::Acquire);
+                    match read {
+                        Some(read) => {
+                            let seen = &memory[..read as usize];
+                            let range = before as u8..=behind as u8;
+                            assert!(seen.iter().all(|byte| range.contains(byte)));
+                            told.fetch_add(1, Ordering::Relaxed);
+                        }
+                        None => drop(block_on(image.read_at(at * 4096, 4096)).unwrap()),
+                    }
+                }
+            });
+        }
+        block_on(async {
+            for round in 2..=ROUNDS {
+                begun.store(round, Ordering::Release);
+                if round % 8 == 0 {
+                    let (namespace, name) = (SnapNamespace::User, format!("s{round}"));
+                    let operation = Operation::SnapCreate { namespace, name, flags: 0 };
+                    image.run(operation, no_progress()).await.unwrap();
+                }
+                for object in 0..2 {
+                    let data = vec![round as u8; OBJECT as usize];
+                    image.write_at(object * OBJECT, data).await.unwrap();
+                }
+                done.store(round, Ordering::Release);
+            }
+        });
+    });
+    assert!(told.load(Ordering::Relaxed) > ROUNDS, "{told:?} reads at once");
+    block_on(image.close()).unwrap();
+}
+
 #[test]
 fn the_owner_runs_what_others_ask_for() {
     block_on(async {

@@ -47,8 +47,9 @@ impl DiskFile for RealFile {
     fn read_cached_at(&self, buf: &mut [u8], off: u64) -> io::Result<usize> {
         let iov = libc::iovec { iov_base: buf.as_mut_ptr().cast(), iov_len: buf.len() };
         let fd = self.0.as_raw_fd();
-        // Not by preadv2(), with which a thread may be cancelled: in a process with threads that
-        // has its price.
+        // Not by preadv2(): that is a place where a thread may be cancelled, which is prepared for
+        // anew in every call of a process with threads. Nor through a mapping of the file, where a
+        // failing disk would be SIGBUS and no error.
         let (low, high) = (off as libc::c_ulong, (off >> 32) as libc::c_ulong);
         let (call, flags) = (libc::SYS_preadv2, libc::RWF_NOWAIT);
         // SAFETY: the one iovec describes `buf`, which is borrowed mutably for the call. The offset
