@@ -64,6 +64,19 @@ impl CachedChain {
         }
         super::data::source(&self.frozen, block)
     }
+
+    /// Where blocks are from `first` on, and of how many before `behind` that is so; at least one.
+    pub(super) fn run(&self, first: usize, behind: usize) -> (Source, usize) {
+        if let Some((slot, record)) = &self.top {
+            let run = record.data_run(first, behind);
+            if run > 0 {
+                return (Source::Slot(*slot), run);
+            }
+        }
+        let source = self.source(first);
+        let alike = (first + 1..behind).take_while(|block| self.source(*block) == source);
+        (source, 1 + alike.count())
+    }
 }
 
 impl Entry {

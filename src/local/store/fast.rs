@@ -162,11 +162,9 @@ impl Store {
     fn fill_chain(&self, chain: &CachedChain, off: u64, buf: &mut [u8], wait: bool) -> Result<()> {
         let (mut at, end) = (off, off + buf.len() as u64);
         while at < end {
-            let source = chain.source((at / BLOCK) as usize);
-            let mut next = (at / BLOCK + 1) * BLOCK;
-            while next < end && chain.source((next / BLOCK) as usize) == source {
-                next += BLOCK;
-            }
+            let first = at / BLOCK;
+            let (source, run) = chain.run(first as usize, end.div_ceil(BLOCK) as usize);
+            let next = (first + run as u64) * BLOCK;
             let part = &mut buf[(at - off) as usize..(next.min(end) - off) as usize];
             match source {
                 Source::Zeros => part.fill(0),
@@ -286,7 +284,8 @@ impl Store {
         if cloned {
             (first..=last).for_each(|block| grown |= record.set_changed(block as usize));
         }
-        if (first..=last).all(|block| record.has_data(block as usize)) {
+        let behind = last as usize + 1;
+        if record.data_run(first as usize, behind) == behind - first as usize {
             self.slots.write(slot, off, bytes)?;
             return Ok(grown);
         }

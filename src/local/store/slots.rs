@@ -101,6 +101,21 @@ impl Record {
         self.bit(DATA, block)
     }
 
+    /// How many blocks the slot has from `first` on without a gap, up to `behind`.
+    pub(super) fn data_run(&self, first: usize, behind: usize) -> usize {
+        let words = self.words();
+        let mut at = first;
+        while at < behind {
+            let word = words[DATA + at / 64].load(Ordering::Acquire) >> (at % 64);
+            let run = word.trailing_ones() as usize;
+            at += run;
+            if run == 0 || !at.is_multiple_of(64) {
+                break;
+            }
+        }
+        at.min(behind) - first
+    }
+
     /// Whether the slot says that a block is zeros.
     pub(super) fn has_hole(&self, block: usize) -> bool {
         self.bit(HOLE, block)
