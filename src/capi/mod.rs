@@ -4,7 +4,7 @@
 //!   rados/  rbd/      the functions: pointers to Rust values, one call below, errno
 //!   missing.rs        the ones not written yet
 //!   types/            structs, enums, constants, callbacks: the headers come from here
-//!   guard  handle  buffer  callback  fork   what every function is made of
+//!   guard  handle  buffer  callback  completion  fork   what every function is made of
 //! ```
 //!
 //! Nothing here decides anything: a quirk of the C API that is more than a conversion is named in
