@@ -102,7 +102,8 @@ pub fn open(dir: &Path) -> Result<(Arc<Store>, Lease)> {
 /// To be called before a fork, on the thread that forks. Waits a little for stores that no client
 /// uses any more; nobody opens one until [`after_fork`].
 pub fn before_fork() {
-    let mut stores = STORES.lock();
+    // In vain if this thread was interrupted while it opened one, by a signal's handler that forks.
+    let Some(mut stores) = STORES.try_lock_for(CLOSING_MAX) else { return };
     let all = stores.iter_mut().flat_map(HashMap::values_mut);
     let ours = all.filter(|opened| opened.generation == Generation::current());
     ours.filter(|opened| opened.lease.strong_count() == 0).for_each(Opened::wait_closed);
