@@ -12,7 +12,8 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 export BENCH_SECONDS=${BENCH_SECONDS:-5}
 rounds=${BENCH_ROUNDS:-3}
 work=$(realpath -m "${BENCH_DIR:-$top/target/bench}")
-# Random writes come last: they leave the page cache with pieces of other sizes on the two sides.
+# Large reads come first, of what was just written. Random writes come last: they leave the page cache with pieces of
+# other sizes on the two sides.
 random="randread-4k-1 randread-4k-32 randwrite-4k-1 randwrite-4k-32"
 jobs="read-1m write-1m $random randwrite-4k-32-flush"
 
@@ -83,15 +84,15 @@ warm() {
     esac > /dev/null
 }
 
-# Both sides are written from end to end, and the page cache has just that: large transfers cost half as much from
+# One side is written from end to end, and the page cache has just that: large transfers cost half as much from
 # large pieces of it (folios) as from small ones, which is what a file's history decides.
 lay_out() {
-    local file
-    for file in "$work/raw" "$work"/store/data/*; do
+    local file files=("$work/raw") to=(--ioengine=io_uring --filename="$work/raw")
+    [ "$1" != rbd ] || files=("$work"/store/data/*) to=("${rbd[@]}")
+    for file in "${files[@]}"; do
         dd of="$file" oflag=nocache conv=notrunc,fdatasync count=0 status=none
     done
-    way fio "${fill[@]}" "${rbd[@]}" --size=4G
-    fio "${fill[@]}" --ioengine=io_uring --filename="$work/raw" --size=4G
+    way fio "${fill[@]}" "${to[@]}" --size=4G
 }
 
 way fio "${fill[@]}" --ioengine=rbd --clientname=admin --pool=bench --rbdname=snap --size=1G
@@ -99,14 +100,13 @@ qemu-img create -q -f qcow2 snap.qcow2 1G
 way qemu-img convert -n -W -f raw -O qcow2 rbd:bench/snap snap.qcow2
 
 for round in $(seq "$rounds"); do
-    echo "round $round of $rounds: laying out"
-    lay_out
     for job in $jobs; do
         echo "round $round of $rounds: $job"
         # Who goes first alternates.
         if ((round % 2)); then order="file rbd floor"; else order="floor rbd file"; fi
         [[ " $random read-1m " == *" $job "* ]] || order=${order//floor/}
         for target in $order; do
+            [ "$job" != read-1m ] || lay_out "$target"
             warm "$target" "$job"
             measure "$target" "$job" "$round"
         done
