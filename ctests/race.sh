@@ -20,7 +20,7 @@ done
 [ -n "$library" ] || { echo "race.sh: skipped: no source of the standard library $version" >&2; exit 77; }
 
 [ $# -gt 0 ] || set -- runtime:: ceph::net:: ceph::objecter:: ceph::mon:: \
-    local:: rados:: rbd::watch_tests:: rbd::client_tests:: rbd::gate rbd::io::
+    local:: rados:: rbd::watch_tests:: rbd::client_tests:: rbd::gate rbd::io:: capi::
 cd "$top"
 export RUSTC_BOOTSTRAP=1 __CARGO_TESTS_ONLY_SRC_ROOT=$library
 export RUSTFLAGS=-Zsanitizer=thread CARGO_TARGET_DIR=$top/target/race
