@@ -16,7 +16,8 @@ use crate::rbd::gate::Needs;
 use crate::rbd::image::Image;
 use crate::rbd::view::View;
 
-/// Contexts of an image's first so many objects are kept: 256 GiB at 4 MiB each, for 1 MiB.
+/// Contexts of an image's first so many objects are kept: 256 GiB at 4 MiB each, in a table of up
+/// to 1 MiB, as many as the embedded store remembers.
 const KEPT_MAX: usize = 1 << 16;
 
 /// The contexts of an image's objects, of the head or at a snapshot, by object number.
